@@ -1,0 +1,12 @@
+//! The pure core of dosimeter: profiles, evidence and diagnosis.
+//!
+//! Nothing here reads a file, looks at a clock, starts a thread or draws an unseeded random number. Data comes in
+//! as slices, a [`diagnosis::Diagnosis`] goes out.
+
+pub mod catalogue;
+pub mod diagnosis;
+pub mod time;
+pub mod learn;
+pub mod metric;
+pub mod simulate;
+pub mod statistic;
