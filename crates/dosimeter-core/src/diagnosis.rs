@@ -303,8 +303,6 @@ pub struct Decomposition {
 pub struct Window {
     /// 0-based, in time order within its period.
     pub index: usize,
-    /// `reference` or `current`.
-    pub period: Period,
     /// Start, where there is a time column.
     pub start: Option<Timestamp>,
     /// End, exclusive.
@@ -323,16 +321,6 @@ pub struct Window {
     pub estimate: Option<Number>,
     /// Its 95 % interval.
     pub estimate_interval: Option<Interval>,
-}
-
-/// Which part of the history a window belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Period {
-    /// What healthy looks like.
-    Reference,
-    /// What is being checked.
-    Current,
 }
 
 /// One column's evidence and picture.
@@ -458,8 +446,10 @@ pub struct Diagnosis {
     pub findings: Vec<Finding>,
     /// Of the metric's change; `null` where it can't be had.
     pub decomposition: Option<Decomposition>,
-    /// The history in windows, reference first.
+    /// The current data in windows.
     pub windows: Vec<Window>,
+    /// The reference in windows.
+    pub reference_windows: Vec<Window>,
     /// Every column, most moved first.
     pub columns: Vec<Column>,
     /// What silence is worth.
