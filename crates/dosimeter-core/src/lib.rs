@@ -4,9 +4,14 @@
 //! as slices, a [`diagnosis::Diagnosis`] goes out.
 
 pub mod catalogue;
+pub mod decompose;
+pub mod diagnose;
 pub mod diagnosis;
-pub mod time;
+pub mod evidence;
 pub mod learn;
 pub mod metric;
+pub mod profile;
 pub mod simulate;
 pub mod statistic;
+pub mod text;
+pub mod time;

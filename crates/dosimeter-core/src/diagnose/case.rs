@@ -1,0 +1,280 @@
+//! Everything a check looks at: the baseline, the current profile, and the evidence on each column.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::catalogue::Mode;
+use crate::diagnosis::{Detail, Evidence, Finding, Number, Onset, OnsetBound, Severity, Subject};
+use crate::evidence::budget::Budget;
+use crate::evidence::component::Kind;
+use crate::evidence::onset::{Stretch, onset_interval, stretches};
+use crate::evidence::shift::{ColumnShift, Series};
+use crate::profile::grid::{Grid, Special};
+use crate::profile::schema::{ColumnKind, ColumnSpec};
+use crate::profile::{Baseline, PeriodProfile};
+use crate::time::Timestamp;
+
+/// The material of one diagnosis.
+pub(crate) struct Case<'a> {
+    pub(crate) baseline: &'a Baseline,
+    pub(crate) current: &'a PeriodProfile,
+    pub(crate) shifts: Vec<ColumnShift>,
+    pub(crate) budget: Budget,
+}
+
+/// When a column was affected.
+#[derive(Clone, Debug)]
+pub(crate) struct Affected {
+    /// The windows at a shifted level, in order.
+    pub(crate) windows: Vec<usize>,
+    /// Since when.
+    pub(crate) onset: Onset,
+}
+
+impl Affected {
+    /// The windows that are wholly affected: the first may hold rows from before the onset.
+    pub(crate) fn inner(&self) -> Vec<usize> {
+        if self.windows.len() > 1 && self.onset.window != Some(0) {
+            self.windows.iter().copied().filter(|w| Some(*w) != self.onset.window).collect()
+        } else {
+            self.windows.clone()
+        }
+    }
+}
+
+impl<'a> Case<'a> {
+    pub(crate) fn spec(&self, column: usize) -> &'a ColumnSpec {
+        &self.baseline.columns[column]
+    }
+
+    /// The onset that a window stands for.
+    pub(crate) fn onset_at(&self, window: usize, low: usize, high: usize) -> Onset {
+        let bound = |w: usize| {
+            let w = self.current.windows.get(w)?;
+            w.start.map(|t| OnsetBound::Time(Timestamp(t))).or(w.first_row.map(OnsetBound::Row))
+        };
+        let at = self.current.windows.get(window);
+        Onset {
+            at: at.and_then(|w| w.start).map(Timestamp),
+            row: at.and_then(|w| w.first_row),
+            window: Some(window),
+            interval: bound(low).zip(bound(high)).map(|(a, b)| [a, b]),
+        }
+    }
+
+    /// The windows in which a series is off by at least `least`, and since when; all windows where no single change
+    /// point stands out.
+    pub(crate) fn affected(&self, deviations: &[f64], variances: &[f64], least: f64) -> Affected {
+        let list = stretches(deviations, variances);
+        let shifted: Vec<&Stretch> = list.iter().filter(|s| s.shifted && s.level.abs() >= least).collect();
+        let Some(first) = shifted.first() else {
+            let windows: Vec<usize> = (0..deviations.len()).collect();
+            return Affected { onset: self.onset_at(0, 0, deviations.len().saturating_sub(1)), windows };
+        };
+        let before = list.iter().find(|s| s.to == first.from).map_or(0.0, |s| s.level);
+        let (low, high) = onset_interval(deviations, variances, first.from, before, first.level, first.to);
+        Affected { windows: shifted.iter().flat_map(|s| s.from..s.to).collect(), onset: self.onset_at(first.from, low, high) }
+    }
+
+    /// [`Case::affected`] for a component.
+    pub(crate) fn affected_by(&self, series: &Series) -> Affected {
+        self.affected(&series.deviations(), &series.variances, least_effect(series))
+    }
+
+    /// The share of the current rows that lie in these windows.
+    pub(crate) fn share_of(&self, windows: &[usize]) -> f64 {
+        let rows: u64 = windows.iter().filter_map(|w| self.current.windows.get(*w)).map(|w| w.rows).sum();
+        let all = self.current.rows();
+        if all == 0 { 0.0 } else { rows as f64 / all as f64 }
+    }
+
+    /// The counts of a column over some current windows.
+    pub(crate) fn counts_in(&self, column: usize, windows: &[usize]) -> Vec<u64> {
+        let mut sum = crate::profile::ColumnWindow::default();
+        for c in windows.iter().filter_map(|w| self.current.windows.get(*w)).filter_map(|w| w.columns.get(column)) {
+            sum.merge(c);
+        }
+        sum.counts
+    }
+
+    /// The reference's counts of a column.
+    pub(crate) fn reference_counts(&self, column: usize) -> Vec<u64> {
+        self.baseline.reference.counts(column, 0..self.baseline.reference.windows.len())
+    }
+
+    /// The evidence on a column, where it was tested.
+    pub(crate) fn shift(&self, column: usize) -> Option<&ColumnShift> {
+        self.shifts.iter().find(|s| s.column == column)
+    }
+
+    /// The series of a special cell.
+    pub(crate) fn special(&self, column: usize, special: Special) -> Option<&Series> {
+        let cell = self.spec(column).grid.special(special);
+        self.shift(column)?.specials.iter().find(|s| s.component.kind == Kind::Share(cell))
+    }
+
+    /// Whether a special cell's share moved for real.
+    pub(crate) fn special_moved(&self, column: usize, special: Special) -> bool {
+        self.special(column, special).is_some_and(|s| s.p() * 4.0 < self.budget.schema_per_column)
+    }
+
+    /// Whether the distribution of the values moved for real and by more than a trifle.
+    pub(crate) fn values_moved(&self, column: usize) -> bool {
+        self.shift(column).is_some_and(|s| {
+            s.p_values() < self.budget.drift_per_column && s.values.iter().any(|v| v.p() < 0.01 && v.effect().abs() >= least_effect(v))
+        })
+    }
+}
+
+/// The smallest movement worth a word: 0.02 standard deviations of the rank; for a share a fifth of a point, and a
+/// tenth of itself.
+pub(crate) fn least_effect(series: &Series) -> f64 {
+    match series.component.kind {
+        Kind::Rank(_) => 0.02,
+        Kind::Share(_) => (series.component.reference_mean * 0.1).max(0.002).min(0.05),
+    }
+}
+
+/// Values of one column among sampled rows.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sampled {
+    /// Finite numbers, ascending.
+    pub(crate) numbers: Vec<f64>,
+    /// Texts and categories with how often.
+    pub(crate) texts: BTreeMap<String, u64>,
+    /// Rows without a value.
+    pub(crate) nulls: u64,
+    /// All rows.
+    pub(crate) rows: u64,
+}
+
+impl Sampled {
+    /// From the sampled rows of a period that lie in the given windows (`None`: in all).
+    pub(crate) fn of(spec: &ColumnSpec, period: &PeriodProfile, column: usize, windows: Option<&[usize]>) -> Sampled {
+        let mut out = Sampled::default();
+        let Some(sampled) = period.sample.columns.get(column) else { return out };
+        let null = spec.grid.special(Special::Null) as u16;
+        for (i, code) in sampled.codes.iter().enumerate() {
+            if windows.is_some_and(|w| w.binary_search(&(period.sample.windows[i] as usize)).is_err()) {
+                continue;
+            }
+            out.rows += 1;
+            if *code == null {
+                out.nulls += 1;
+            } else if let Some(text) = sampled.texts.get(&(i as u32)) {
+                *out.texts.entry(text.clone()).or_insert(0) += 1;
+            } else if let Some(x) = sampled.numbers.get(i).filter(|x| x.is_finite()) {
+                out.numbers.push(*x);
+            } else if let Grid::Category { values } = &spec.grid
+                && let Some(value) = values.get(usize::from(*code))
+            {
+                *out.texts.entry(value.clone()).or_insert(0) += 1;
+            }
+        }
+        out.numbers.sort_by(f64::total_cmp);
+        out
+    }
+
+    /// How many rows have a value.
+    pub(crate) fn present(&self) -> u64 {
+        self.rows - self.nulls
+    }
+
+    /// A distance in 0..=1 with the value below which two samples of the same thing stay in 999 of 1,000 cases:
+    /// Kolmogorov-Smirnov for numbers, total variation for texts.
+    pub(crate) fn distance(&self, other: &Sampled) -> (f64, f64) {
+        let (a, b) = (self.present() as f64, other.present() as f64);
+        if a == 0.0 || b == 0.0 {
+            return (1.0, 0.0);
+        }
+        let numeric = (self.numbers.len() as f64 / a, other.numbers.len() as f64 / b);
+        if numeric.0 > 0.5 && numeric.1 > 0.5 {
+            return (ks(&self.numbers, &other.numbers), 1.95 * (1.0 / a + 1.0 / b).sqrt());
+        }
+        if numeric.0 > 0.5 || numeric.1 > 0.5 {
+            return (1.0, 0.0);
+        }
+        let keys: std::collections::BTreeSet<&String> = self.texts.keys().chain(other.texts.keys()).collect();
+        let (mut tv, mut noise) = (0.0, 0.0);
+        for k in keys {
+            let (p, q) = (*self.texts.get(k).unwrap_or(&0) as f64 / a, *other.texts.get(k).unwrap_or(&0) as f64 / b);
+            tv += (p - q).abs() / 2.0;
+            let pooled = (p * a + q * b) / (a + b);
+            noise += (pooled * (1.0 - pooled) * (1.0 / a + 1.0 / b)).sqrt() * 0.4;
+        }
+        (tv, noise + 1.6 * (1.0 / a + 1.0 / b).sqrt())
+    }
+
+    /// Whether two samples look like the same thing, with a slack for harmless drift.
+    pub(crate) fn like(&self, other: &Sampled, slack: f64) -> bool {
+        let (distance, noise) = self.distance(other);
+        distance <= noise + slack
+    }
+}
+
+/// The two-sample Kolmogorov-Smirnov statistic of ascending samples.
+pub(crate) fn ks(a: &[f64], b: &[f64]) -> f64 {
+    let (mut i, mut j, mut most) = (0, 0, 0.0f64);
+    while i < a.len() && j < b.len() {
+        let x = a[i].min(b[j]);
+        i += a[i..].partition_point(|v| *v <= x);
+        j += b[j..].partition_point(|v| *v <= x);
+        most = most.max((i as f64 / a.len() as f64 - j as f64 / b.len() as f64).abs());
+    }
+    most
+}
+
+/// A finding to be filled in.
+pub(crate) fn finding(mode: Mode, kind: Option<&str>, columns: &[&str], message: String) -> Finding {
+    Finding {
+        mode,
+        kind: kind.map(str::to_owned),
+        severity: Severity::Watch,
+        subject: Subject { columns: columns.iter().map(|c| (*c).to_owned()).collect(), segment: None },
+        onset: None,
+        share: None,
+        evidence: Vec::new(),
+        impact: None,
+        detail: BTreeMap::new(),
+        message,
+        next_step: String::new(),
+    }
+}
+
+/// One piece of evidence.
+pub(crate) fn evidence(statistic: &str, value: f64) -> Evidence {
+    Evidence { statistic: statistic.to_owned(), value: Number(value), threshold: None, p_value: None, effect: None, window: None }
+}
+
+/// The evidence that a series gives.
+pub(crate) fn series_evidence(case: &Case<'_>, column: usize, series: &Series) -> Evidence {
+    let name = match series.component.kind {
+        Kind::Rank(1) => "rank_location".to_owned(),
+        Kind::Rank(2) => "rank_scale".to_owned(),
+        Kind::Rank(3) => "rank_skewness".to_owned(),
+        Kind::Rank(_) => "rank_kurtosis".to_owned(),
+        Kind::Share(cell) => format!("share of {}", case.spec(column).grid.label(cell)),
+    };
+    let whole = series.p_overall <= series.p_window.0;
+    Evidence {
+        p_value: Some(Number(series.p())),
+        effect: Some(Number(series.effect())),
+        window: (!whole).then_some(series.p_window.1),
+        ..evidence(&name, series.effect())
+    }
+}
+
+/// Shorthand for a detail map.
+pub(crate) fn detail<const N: usize>(pairs: [(&str, Detail); N]) -> BTreeMap<String, Detail> {
+    pairs.into_iter().map(|(k, v)| (k.to_owned(), v)).collect()
+}
+
+/// The range of all current windows.
+pub(crate) fn all(case: &Case<'_>) -> Range<usize> {
+    0..case.current.windows.len()
+}
+
+/// Whether a column is watched for its distribution at all.
+pub(crate) fn is_text(spec: &ColumnSpec) -> bool {
+    spec.kind == ColumnKind::Text
+}

@@ -1,0 +1,87 @@
+//! The base rate moved: of the labels, of the predictions, of the scores.
+
+use super::case::{Case, detail, evidence, finding, series_evidence};
+use super::performance::merged;
+use super::schema::Claims;
+use crate::catalogue::Mode;
+use crate::diagnosis::{Finding, Number};
+use crate::evidence::component::Kind;
+use crate::metric::{LabelShift, Tally, same_given_label};
+use crate::profile::grid::Grid;
+use crate::profile::schema::Role;
+use crate::text::{digits, percent, quoted};
+
+/// A smaller movement of a base rate is not worth a word.
+const LEAST: f64 = 0.01;
+
+/// Labels, predictions and scores that moved, labels first; without a severity yet.
+pub(crate) fn find(case: &Case<'_>, claims: &Claims) -> Vec<Finding> {
+    [Role::Label, Role::Prediction, Role::Score]
+        .into_iter()
+        .flat_map(|role| (0..case.baseline.columns.len()).filter(move |j| case.spec(*j).role == role).map(move |j| (role, j)))
+        .filter(|(_, j)| !claims.explained.contains(j) && case.values_moved(*j))
+        .filter_map(|(role, column)| moved(case, role, column))
+        .collect()
+}
+
+fn moved(case: &Case<'_>, role: Role, column: usize) -> Option<Finding> {
+    let spec = case.spec(column);
+    let series = case.shift(column)?.loudest()?;
+    let affected = case.affected_by(series);
+    let what = match role {
+        Role::Label => "base rate of the labels",
+        Role::Prediction => "base rate of the predictions",
+        _ => "scores",
+    };
+    let change = match (&spec.grid, &series.component.kind) {
+        (Grid::Category { values }, Kind::Share(cell)) => {
+            let counts = case.counts_in(column, &affected.windows);
+            let known: u64 = counts.iter().take(values.len()).sum();
+            let all = case.reference_counts(column);
+            let known_then: u64 = all.iter().take(values.len()).sum();
+            // Speak of the positive class where there is one.
+            let cell = case.baseline.watch.positive.as_ref().and_then(|p| values.iter().position(|v| v == p)).unwrap_or(*cell);
+            let then = all.get(cell).copied().unwrap_or(0) as f64 / known_then.max(1) as f64;
+            let now = counts.get(cell).copied().unwrap_or(0) as f64 / known.max(1) as f64;
+            if (now - then).abs() < LEAST {
+                return None;
+            }
+            Some((values.get(cell)?.clone(), then, now))
+        }
+        _ => None,
+    };
+    let text = match &change {
+        Some((value, then, now)) => format!("the {what} moved: {} = {} {} -> {}", quoted(&spec.name), quoted(value), percent(*then), percent(*now)),
+        None => {
+            let mean = |p: &crate::profile::PeriodProfile, w: &dyn Fn(usize) -> bool| super::columns::mean(case, p, column, w);
+            let (a, b) = (mean(&case.baseline.reference, &|_| true)?, mean(case.current, &|w| affected.windows.contains(&w))?);
+            format!("the {what} moved: mean of {} {} -> {}", quoted(&spec.name), digits(a), digits(b))
+        }
+    };
+    let mut f = finding(Mode::PriorShift, Some(role.as_str()), &[spec.name.as_str()], text);
+    if let Some((value, then, now)) = change {
+        f.detail = detail([("value", value.into()), ("reference", then.into()), ("current", now.into())]);
+    }
+    f.share = Some(Number(case.share_of(&affected.windows)));
+    f.evidence = vec![series_evidence(case, column, series)];
+    f.evidence.extend(super::columns::statistics(case, column, Some(&affected.windows)));
+    f.onset = Some(affected.onset);
+    Some(f)
+}
+
+/// Whether scores given the label are what they were, so that the base rate alone explains the change.
+pub(crate) fn base_rate_alone(case: &Case<'_>, windows: &[usize]) -> Option<(bool, LabelShift)> {
+    let reference = merged(case.baseline.reference.windows.iter())?;
+    let current = merged(windows.iter().filter_map(|w| case.current.windows.get(*w)))?;
+    let (Tally::Binary(a), Tally::Binary(b)) = (&reference, &current) else { return None };
+    let shift = same_given_label(a, b)?;
+    let far = |s: Option<crate::metric::SameGivenLabel>| s.is_none_or(|s| s.distance < 0.04 || s.p > 0.001 && s.distance < 0.15);
+    Some((far(shift.positives) && far(shift.negatives), shift))
+}
+
+/// Adds what the score-given-label test says to a label finding.
+pub(crate) fn add_test(f: &mut Finding, shift: &LabelShift) {
+    let mut e = evidence("score_given_label_ks", shift.positives.map_or(0.0, |s| s.distance).max(shift.negatives.map_or(0.0, |s| s.distance)));
+    e.p_value = Some(Number(shift.p));
+    f.evidence.push(e);
+}

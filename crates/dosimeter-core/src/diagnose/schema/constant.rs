@@ -1,0 +1,110 @@
+//! A column froze at one value, or one that was always the same woke up.
+
+use super::super::case::{Case, detail, evidence, finding};
+use super::Claims;
+use crate::catalogue::Mode;
+use crate::diagnosis::Number;
+use crate::profile::grid::Grid;
+use crate::profile::window::ColumnWindow;
+use crate::text::{digits, percent, quoted};
+
+/// A window needs this many values before one value in all of them means something.
+const ENOUGH: u64 = 30;
+
+pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
+    for column in 0..case.baseline.columns.len() {
+        let spec = case.spec(column);
+        if !claims.open(column) || !(spec.role.is_input() || spec.role == crate::profile::Role::Score) || super::super::case::is_text(spec) {
+            continue;
+        }
+        let reference = &case.baseline.reference.windows;
+        let constant_then = reference.iter().filter_map(|w| w.columns.get(column)).filter(|c| c.rows() > 0);
+        let (mut windows, mut frozen_windows) = (0, 0);
+        let mut total = ColumnWindow::default();
+        for c in constant_then {
+            windows += 1;
+            frozen_windows += usize::from(constant(&spec.grid, c).is_some());
+            total.merge(c);
+        }
+        if windows == 0 {
+            continue;
+        }
+        match constant(&spec.grid, &total) {
+            Some(value) => awoke(case, claims, column, &value),
+            // A column that also froze in healthy windows may do so again.
+            None if frozen_windows == 0 => froze(case, claims, column),
+            None => {}
+        }
+    }
+}
+
+fn awoke(case: &Case<'_>, claims: &mut Claims, column: usize, value: &str) {
+    let spec = case.spec(column);
+    let varies = |c: &ColumnWindow| present(&spec.grid, c) > 0 && constant(&spec.grid, c).as_deref() != Some(value);
+    let Some(from) = case.current.windows.iter().position(|w| w.columns.get(column).is_some_and(varies)) else { return };
+    let windows: Vec<usize> =
+        (from..case.current.windows.len()).filter(|w| case.current.windows[*w].columns.get(column).is_some_and(varies)).collect();
+    let share = case.share_of(&windows);
+    let mut f = finding(
+        Mode::SchemaChange,
+        Some("column_awoke"),
+        &[spec.name.as_str()],
+        format!("{} was always {value} in the reference and now varies ({} of the rows)", quoted(&spec.name), percent(share)),
+    );
+    f.detail = detail([("value", value.into())]);
+    f.onset = Some(case.onset_at(from, from, from));
+    f.share = Some(Number(share));
+    f.evidence = vec![evidence("varying_share", share)];
+    claims.claim(&[column], f);
+}
+
+fn froze(case: &Case<'_>, claims: &mut Claims, column: usize) {
+    let spec = case.spec(column);
+    let windows = &case.current.windows;
+    let frozen = |w: usize| {
+        let c = windows[w].columns.get(column)?;
+        (present(&spec.grid, c) >= ENOUGH.min(windows[w].rows)).then(|| constant(&spec.grid, c)).flatten()
+    };
+    let Some(value) = (0..windows.len()).rev().find(|w| windows[*w].rows > 0).and_then(frozen) else { return };
+    let run: Vec<usize> =
+        (0..windows.len()).rev().take_while(|w| windows[*w].rows == 0 || frozen(*w).as_deref() == Some(value.as_str())).collect();
+    let Some(from) = run.last().copied() else { return };
+    let rows: u64 = run.iter().filter_map(|w| windows[*w].columns.get(column)).map(|c| present(&spec.grid, c)).sum();
+    // The chance that so many rows agree by luck, from the value's share in the reference.
+    let counts = case.reference_counts(column);
+    let all: u64 = counts.iter().sum();
+    let most = counts.iter().max().copied().unwrap_or(0) as f64 / all.max(1) as f64;
+    if rows < ENOUGH || most.powf(rows as f64) > case.budget.schema_per_column {
+        return;
+    }
+    let share = case.share_of(&run.iter().rev().copied().collect::<Vec<_>>());
+    let mut f = finding(
+        Mode::SchemaChange,
+        Some("column_frozen"),
+        &[spec.name.as_str()],
+        format!("{} is stuck at {value} ({} of the rows, all that come since)", quoted(&spec.name), percent(share)),
+    );
+    f.detail = detail([("value", value.as_str().into())]);
+    f.onset = Some(case.onset_at(from, from.saturating_sub(1), from));
+    f.share = Some(Number(share));
+    f.evidence = vec![evidence("constant_rows", rows as f64)];
+    claims.claim(&[column], f);
+}
+
+fn present(grid: &Grid, c: &ColumnWindow) -> u64 {
+    c.counts.iter().take(grid.value_cells() + 1).sum()
+}
+
+/// The one value that every row with a value has, as text.
+fn constant(grid: &Grid, c: &ColumnWindow) -> Option<String> {
+    match grid {
+        Grid::Number { .. } => {
+            (c.moments.n > 0 && c.moments.min == c.moments.max && c.count(grid.value_cells()) == 0).then(|| digits(c.moments.min))
+        }
+        Grid::Category { values } => {
+            let mut filled = (0..=values.len()).filter(|cell| c.count(*cell) > 0);
+            let only = filled.next()?;
+            (filled.next().is_none() && only < values.len()).then(|| quoted(&values[only]))
+        }
+    }
+}

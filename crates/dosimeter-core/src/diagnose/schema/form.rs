@@ -1,0 +1,345 @@
+//! The same values written in another form: types, decimal commas, date layouts, casing, padding, encoding.
+
+use std::collections::BTreeMap;
+
+use super::super::case::{Affected, Case, Sampled, detail, evidence, finding, is_text};
+use super::Claims;
+use super::sentinel::is_null_word;
+use crate::catalogue::Mode;
+use crate::diagnosis::{Detail, Finding, Number};
+use crate::profile::ColumnKind;
+use crate::profile::grid::Special;
+use crate::profile::schema::Role;
+use crate::text::{percent, quoted};
+
+pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
+    for column in 0..case.baseline.columns.len() {
+        let role = case.spec(column).role;
+        if !claims.open(column) || role == Role::Ignore {
+            continue;
+        }
+        let found = native_type(case, column)
+            .or_else(|| date_layout(case, column))
+            .or_else(|| if case.spec(column).kind.is_ordered() { number_form(case, column) } else { spelling(case, column) })
+            .or_else(|| pattern(case, column));
+        if let Some(f) = found {
+            claims.claim(&[column], f);
+        }
+    }
+}
+
+fn named(case: &Case<'_>, column: usize, kind: &str, what: &str, affected: Option<&Affected>, share: f64) -> Finding {
+    let name = &case.spec(column).name;
+    let mut f = finding(Mode::SchemaChange, Some(kind), &[name.as_str()], format!("{} {what} ({} of the rows)", quoted(name), percent(share)));
+    f.onset = Some(affected.map_or_else(|| case.onset_at(0, 0, 0), |a| a.onset.clone()));
+    f.share = Some(Number(share));
+    f
+}
+
+/// The files declare another type than the reference's did.
+fn native_type(case: &Case<'_>, column: usize) -> Option<Finding> {
+    let spec = case.spec(column);
+    let now = case.current.natives.get(column)?.as_deref()?;
+    if now == spec.native || now.is_empty() || spec.native.is_empty() || now == "null" || spec.native == "null" {
+        return None;
+    }
+    // Text that holds decimal commas or dates in another layout is named as that.
+    if spec.kind.is_ordered()
+        && let Some(f) = number_form(case, column)
+    {
+        return Some(f);
+    }
+    let mut f = named(case, column, "type_changed", &format!("was {} and now comes as {now}", spec.native), None, 1.0);
+    f.detail = detail([("from", spec.native.as_str().into()), ("to", now.into())]);
+    f.evidence = vec![evidence("type_changed_share", 1.0)];
+    Some(f)
+}
+
+fn date_layout(case: &Case<'_>, column: usize) -> Option<Finding> {
+    let spec = case.spec(column);
+    let most = |m: &BTreeMap<String, u64>| m.iter().max_by_key(|(_, n)| **n).map(|(l, n)| (l.clone(), *n as f64 / m.values().sum::<u64>().max(1) as f64));
+    let (then, _) = most(case.baseline.reference.layouts.get(column)?)?;
+    let now = case.current.layouts.get(column)?;
+    let total: u64 = now.values().sum();
+    let (other, rows) = now.iter().filter(|(l, _)| !case.baseline.reference.layouts[column].contains_key(*l)).max_by_key(|(_, n)| **n)?;
+    let share = *rows as f64 / total.max(1) as f64;
+    if share < 0.01 {
+        return None;
+    }
+    let mut f = named(case, column, "date_layout_changed", &format!("changed its date layout from {then} to {other}"), None, share);
+    f.detail = detail([("from", then.as_str().into()), ("to", other.as_str().into())]);
+    f.evidence = vec![evidence("layout_share", share)];
+    f.message = format!("{} changed its date layout from {then} to {other} ({} of the rows)", quoted(&spec.name), percent(share));
+    Some(f)
+}
+
+/// Texts in a column of numbers.
+fn number_form(case: &Case<'_>, column: usize) -> Option<Finding> {
+    if !case.special_moved(column, Special::Other) {
+        return None;
+    }
+    let spec = case.spec(column);
+    let affected = case.affected_by(case.special(column, Special::Other)?);
+    let now = Sampled::of(spec, case.current, column, Some(&affected.inner()));
+    let unparsed: u64 = now.texts.values().sum();
+    if unparsed == 0 {
+        return None;
+    }
+    let part = |test: &dyn Fn(&str) -> bool| now.texts.iter().filter(|(t, _)| test(t)).map(|(_, n)| n).sum::<u64>() as f64 / unparsed as f64;
+    if part(&|t| is_null_word(t)) > 0.5 || (now.texts.len() <= 2 && part(&|t| !t.contains(|c: char| c.is_ascii_digit())) > 0.9) {
+        return None; // A word for nothing: a sentinel.
+    }
+    let share = case.share_of(&affected.windows) * unparsed as f64 / now.present().max(1) as f64;
+    let then = Sampled::of(spec, &case.baseline.reference, column, None);
+    let parsed = |clean: &dyn Fn(&str) -> Option<f64>| {
+        let mut s = Sampled { numbers: now.numbers.clone(), ..Sampled::default() };
+        for (t, n) in &now.texts {
+            if let Some(x) = clean(t) {
+                s.numbers.extend(std::iter::repeat_n(x, *n as usize));
+            }
+        }
+        s.numbers.sort_by(f64::total_cmp);
+        s.rows = s.numbers.len() as u64;
+        s.distance(&then).0
+    };
+    let example = now.texts.iter().max_by_key(|(_, n)| **n).map(|(t, _)| t.clone()).unwrap_or_default();
+    let (comma, thousands) = (part(&|t| decimal_comma(t).is_some()), part(&|t| without_thousands(t).is_some()));
+    if comma > 0.5 && (thousands < 0.5 || parsed(&decimal_comma) <= parsed(&without_thousands)) {
+        let mut f = named(case, column, "decimal_comma", &format!("now writes its decimals with a comma, as in {}", quoted(&example)), Some(&affected), share);
+        f.detail = detail([("example", example.as_str().into())]);
+        f.evidence = vec![evidence("decimal_comma_share", share)];
+        return Some(f);
+    }
+    let to = if thousands > 0.5 {
+        "numbers with thousands separators"
+    } else if part(&|t| t.trim().parse::<f64>().is_ok()) > 0.5 {
+        "numbers in padded text"
+    } else if part(&|t| t.contains(|c: char| c.is_ascii_digit())) > 0.5 {
+        "numbers with text around them"
+    } else {
+        "text"
+    };
+    let mut f = named(case, column, "type_changed", &format!("held numbers and now holds {to}, as {}", quoted(&example)), Some(&affected), share);
+    f.detail = detail([("from", "number".into()), ("to", to.into()), ("example", example.as_str().into())]);
+    f.evidence = vec![evidence("unparsed_share", share)];
+    Some(f)
+}
+
+/// `1,5` and `1.234,5` as a number; not `1,234` in which nothing tells, unless read that way.
+fn decimal_comma(t: &str) -> Option<f64> {
+    let (whole, fraction) = t.trim().rsplit_once(',')?;
+    if fraction.is_empty() || !fraction.bytes().all(|b| b.is_ascii_digit()) || whole.contains(',') {
+        return None;
+    }
+    format!("{}.{fraction}", whole.replace(['.', ' ', '\''], "")).parse().ok()
+}
+
+/// `1,234.5` or `1 234` as a number.
+fn without_thousands(t: &str) -> Option<f64> {
+    let t = t.trim();
+    let whole = t.split('.').next()?;
+    let mut groups = whole.split([',', ' ', '\'', '\u{a0}', '\u{202f}']);
+    groups.next()?;
+    let mut any = false;
+    for g in groups {
+        if g.len() != 3 {
+            return None;
+        }
+        any = true;
+    }
+    if !any {
+        return None;
+    }
+    t.replace([',', ' ', '\'', '\u{a0}', '\u{202f}'], "").parse().ok()
+}
+
+/// A way in which spellings differ, by the kind that names it.
+type Fold = fn(&str) -> String;
+
+const FOLDS: [(&str, &str, Fold); 6] = [
+    ("padding_changed", "is padded differently", fold_padding),
+    ("casing_changed", "changed its upper and lower case", fold_case),
+    ("encoding_changed", "changed its character encoding", fold_encoding),
+    ("type_changed", "writes its numbers in another form", fold_number),
+    ("type_changed", "writes its truth values in another form", fold_truth),
+    ("padding_changed", "changed its separators", fold_separators),
+];
+
+/// Categories that the reference spells otherwise.
+fn spelling(case: &Case<'_>, column: usize) -> Option<Finding> {
+    if is_text(case.spec(column)) || !case.special_moved(column, Special::Other) {
+        return None;
+    }
+    let spec = case.spec(column);
+    let crate::profile::Grid::Category { values } = &spec.grid else { return None };
+    let affected = case.affected_by(case.special(column, Special::Other)?);
+    let now = Sampled::of(spec, case.current, column, Some(&affected.inner()));
+    let known: std::collections::BTreeSet<&str> = values.iter().map(String::as_str).collect();
+    let unknown: Vec<(&String, u64)> = now.texts.iter().filter(|(t, _)| !known.contains(t.as_str())).map(|(t, n)| (t, *n)).collect();
+    let rows: u64 = unknown.iter().map(|(_, n)| n).sum();
+    if rows == 0 {
+        return None;
+    }
+    let twice: [(&str, &str, Fold); 2] = [
+        ("casing_changed", "changed its case and padding", |t| fold_case(&fold_padding(t))),
+        ("encoding_changed", "changed its encoding and case", |t| fold_case(&fold_padding(&fold_encoding(t)))),
+    ];
+    for (kind, what, fold) in FOLDS.into_iter().chain(twice) {
+        let folded: BTreeMap<String, &str> = values.iter().rev().map(|v| (fold(v), v.as_str())).collect();
+        let matched: Vec<(&String, &str, u64)> = unknown.iter().filter_map(|(t, n)| folded.get(&fold(t)).map(|v| (*t, *v, *n))).collect();
+        let hit: u64 = matched.iter().map(|m| m.2).sum();
+        if (hit as f64) < 0.8 * rows as f64 {
+            continue;
+        }
+        let share = case.share_of(&affected.windows) * hit as f64 / now.rows.max(1) as f64;
+        let (new, old, _) = matched.iter().max_by_key(|m| m.2)?;
+        let mut f = named(case, column, kind, &format!("{what}, as {} for {}", quoted(&format!("{new:?}").replace('"', "")), quoted(old)), Some(&affected), share);
+        let map: BTreeMap<String, Detail> = matched.iter().take(20).map(|(new, old, _)| ((*old).to_owned(), Detail::Text((*new).clone()))).collect();
+        f.detail = detail([("map", Detail::Map(map)), ("from", (*old).into()), ("to", new.as_str().into())]);
+        f.evidence = vec![evidence("respelled_share", share)];
+        return Some(f);
+    }
+    None
+}
+
+fn fold_padding(t: &str) -> String {
+    let t = t.split_whitespace().collect::<Vec<_>>().join(" ");
+    let digits = t.trim_start_matches('0');
+    if !digits.is_empty() && t.bytes().all(|b| b.is_ascii_digit()) { digits.to_owned() } else { t }
+}
+
+fn fold_case(t: &str) -> String {
+    t.to_lowercase()
+}
+
+/// Undoes UTF-8 read as Latin-1 or Windows-1252, then drops accents and replacement marks down to plain letters.
+fn fold_encoding(t: &str) -> String {
+    let bytes: Option<Vec<u8>> = t.chars().map(to_windows_1252).collect();
+    let repaired = bytes.filter(|b| b.iter().any(|x| *x >= 0x80)).and_then(|b| String::from_utf8(b).ok()).unwrap_or_else(|| t.to_owned());
+    repaired.chars().filter_map(plain_letter).collect()
+}
+
+fn to_windows_1252(c: char) -> Option<u8> {
+    const HIGH: [(char, u8); 27] = [
+        ('€', 0x80), ('‚', 0x82), ('ƒ', 0x83), ('„', 0x84), ('…', 0x85), ('†', 0x86), ('‡', 0x87), ('ˆ', 0x88), ('‰', 0x89),
+        ('Š', 0x8a), ('‹', 0x8b), ('Œ', 0x8c), ('Ž', 0x8e), ('‘', 0x91), ('’', 0x92), ('“', 0x93), ('”', 0x94), ('•', 0x95),
+        ('–', 0x96), ('—', 0x97), ('˜', 0x98), ('™', 0x99), ('š', 0x9a), ('›', 0x9b), ('œ', 0x9c), ('ž', 0x9e), ('Ÿ', 0x9f),
+    ];
+    u8::try_from(u32::from(c)).ok().or_else(|| HIGH.iter().find(|(h, _)| *h == c).map(|(_, b)| *b))
+}
+
+/// The unaccented letter; nothing for marks that stand for a lost character, so that a lost letter is no difference.
+fn plain_letter(c: char) -> Option<char> {
+    const FOLDED: &str = "àaáaâaãaäaåaçcèeéeêeëeìiíiîiïiñnòoóoôoõoöoøoùuúuûuüuýyÿyšsžzÀAÁAÂAÃAÄAÅAÇCÈEÉEÊEËEÌIÍIÎIÏIÑNÒOÓOÔOÕOÖOØOÙUÚUÛUÜUÝYŠSŽZłlŁLćcęeąaśsźzżzğgışsřrčcěeďdťtňn";
+    if c == '\u{fffd}' || ('\u{300}'..='\u{36f}').contains(&c) {
+        return None;
+    }
+    if c.is_ascii() {
+        return Some(c);
+    }
+    let mut pairs = FOLDED.chars();
+    while let (Some(accented), Some(plain)) = (pairs.next(), pairs.next()) {
+        if accented == c {
+            return Some(plain);
+        }
+    }
+    Some(c)
+}
+
+fn fold_number(t: &str) -> String {
+    t.trim().replace(',', ".").parse::<f64>().map_or_else(|_| format!("\u{0}{t}"), crate::profile::sample::canonical_number)
+}
+
+fn fold_truth(t: &str) -> String {
+    match t.trim().to_lowercase().as_str() {
+        "1" | "1.0" | "true" | "t" | "yes" | "y" | "on" => "true".to_owned(),
+        "0" | "0.0" | "false" | "f" | "no" | "n" | "off" => "false".to_owned(),
+        _ => format!("\u{0}{t}"),
+    }
+}
+
+fn fold_separators(t: &str) -> String {
+    t.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Free text and keys: the shape that nearly every value had gave way to another.
+fn pattern(case: &Case<'_>, column: usize) -> Option<Finding> {
+    let spec = case.spec(column);
+    if spec.kind != ColumnKind::Text && !(spec.kind == ColumnKind::Category && case.special_moved(column, Special::Other)) {
+        return None;
+    }
+    let then = patterns(&Sampled::of(spec, &case.baseline.reference, column, None));
+    let now = Sampled::of(spec, case.current, column, None);
+    let shapes = patterns(&now);
+    let (old, old_share) = then.iter().max_by(|a, b| a.1.total_cmp(b.1))?;
+    let (new, share) = shapes.iter().filter(|(p, _)| then.get(*p).copied().unwrap_or(0.0) < 0.01).max_by(|a, b| a.1.total_cmp(b.1))?;
+    if *old_share < 0.6 || *share < 0.05 || now.rows < 50 || *share * (now.rows as f64) < 15.0 {
+        return None;
+    }
+    let (kind, what) = if looks_like_date(old) && looks_like_date(new) {
+        ("date_layout_changed", "changed its date layout")
+    } else if old.to_lowercase() == new.to_lowercase() {
+        ("casing_changed", "changed its upper and lower case")
+    } else if old.replace(' ', "") == new.replace(' ', "") {
+        ("padding_changed", "is padded differently")
+    } else {
+        ("type_changed", "changed the shape of its values")
+    };
+    let mut f = named(case, column, kind, &format!("{what}, from {} to {}", quoted(old), quoted(new)), None, *share);
+    f.detail = detail([("from", old.as_str().into()), ("to", new.as_str().into())]);
+    f.evidence = vec![evidence("pattern_share", *share)];
+    Some(f)
+}
+
+/// Shares of shapes: digits become 9, letters a or A, runs of letters are one.
+fn patterns(s: &Sampled) -> BTreeMap<String, f64> {
+    let mut shares: BTreeMap<String, f64> = BTreeMap::new();
+    let total = s.texts.values().sum::<u64>().max(1) as f64;
+    for (t, n) in &s.texts {
+        let mut shape = String::new();
+        for c in t.chars().take(40) {
+            let c = match c {
+                c if c.is_numeric() => '9',
+                c if c.is_lowercase() => 'a',
+                c if c.is_alphabetic() => 'A',
+                c => c,
+            };
+            if !(c.is_alphabetic() && shape.ends_with(c)) {
+                shape.push(c);
+            }
+        }
+        *shares.entry(shape).or_insert(0.0) += *n as f64 / total;
+    }
+    shares
+}
+
+fn looks_like_date(shape: &str) -> bool {
+    let digits = shape.bytes().filter(|b| *b == b'9').count();
+    let separators = shape.chars().filter(|c| "-/. T:".contains(*c)).count();
+    (6..=14).contains(&digits) && separators >= 2 || shape == "99999999" || shape == "9999999999" || shape == "9999999999999"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folds_undo_what_upstreams_do() {
+        assert_eq!(fold_encoding("SÃ£o Paulo"), fold_encoding("São Paulo"));
+        assert_eq!(fold_encoding("Sao Paulo"), fold_encoding("São Paulo"));
+        assert_eq!(fold_padding(" Online  TA "), "Online TA");
+        assert_eq!(fold_padding("007"), "7");
+        assert_eq!(fold_number("1.0"), fold_number("1"));
+        assert_eq!(fold_truth("Yes"), fold_truth("true"));
+        assert_eq!(decimal_comma("1.234,5"), Some(1234.5));
+        assert_eq!(decimal_comma("-0,25"), Some(-0.25));
+        assert_eq!(without_thousands("1,234,567.8"), Some(1_234_567.8));
+        assert_eq!(without_thousands("12"), None);
+    }
+
+    #[test]
+    fn dates_have_a_shape() {
+        assert!(looks_like_date("9999-99-99") && looks_like_date("99/99/9999") && looks_like_date("99.99.9999"));
+        assert!(!looks_like_date("A999") && !looks_like_date("999.99"));
+    }
+}

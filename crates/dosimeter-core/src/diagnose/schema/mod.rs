@@ -1,0 +1,66 @@
+//! An upstream source changed its format: the checks, most specific first.
+//!
+//! Each check looks at the columns that no earlier check has explained and claims those that it can name, so that one
+//! fault is one finding. A new check is a file here and a line in [`CHECKS`].
+
+mod constant;
+mod feed;
+mod form;
+mod key;
+mod missing;
+mod nulls;
+mod range;
+mod sentinel;
+mod swapped;
+mod unit;
+
+use std::collections::BTreeSet;
+
+use super::case::Case;
+use crate::diagnosis::Finding;
+
+/// What the checks have found so far.
+#[derive(Default)]
+pub(crate) struct Claims {
+    /// The findings, in the order of the checks.
+    pub(crate) findings: Vec<Finding>,
+    /// Columns whose movement is explained, by position.
+    pub(crate) explained: BTreeSet<usize>,
+}
+
+impl Claims {
+    fn claim(&mut self, columns: &[usize], finding: Finding) {
+        self.explained.extend(columns);
+        self.findings.push(finding);
+    }
+
+    fn open(&self, column: usize) -> bool {
+        !self.explained.contains(&column)
+    }
+}
+
+/// One check.
+type Check = fn(&Case<'_>, &mut Claims);
+
+/// Every check, in the order in which they may claim a column.
+const CHECKS: [(&str, Check); 10] = [
+    ("missing, new and renamed columns", missing::check),
+    ("swapped columns", swapped::check),
+    ("frozen and awoken columns", constant::check),
+    ("types, layouts and spellings", form::check),
+    ("units", unit::check),
+    ("sentinel values", sentinel::check),
+    ("null rates", nulls::check),
+    ("ranges", range::check),
+    ("keys", key::check),
+    ("volume and freshness", feed::check),
+];
+
+/// Runs every check.
+pub(crate) fn check(case: &Case<'_>) -> Claims {
+    let mut claims = Claims::default();
+    for (_, check) in CHECKS {
+        check(case, &mut claims);
+    }
+    claims
+}

@@ -1,0 +1,170 @@
+//! A column as a few scalar series.
+//!
+//! Ordered values: the first four orthonormal polynomials of the reference's mid-rank (Neyman's smooth test, 1937;
+//! Rayner & Best 1989): location, scale, skewness and kurtosis *of the ranks*, so that no outlier has leverage and no
+//! moment need exist. Categories: the share of each frequent one. Numbers also: the shares below and above the
+//! reference's range. Every column: the shares of nulls, of unknown values, of NaN
+//! and of infinities. A series of window means of any of them has a plain variance, which is what lets the reference's
+//! own wobble be learned for each kind of movement apart.
+
+use crate::profile::grid::{Grid, SPECIALS};
+
+/// What a component measures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A polynomial of the mid-rank, of degree 1 (location) to 4.
+    Rank(usize),
+    /// The share of one cell among all rows.
+    Share(usize),
+}
+
+/// One scalar that a window's counts give.
+#[derive(Clone, Debug)]
+pub struct Component {
+    /// What it measures.
+    pub kind: Kind,
+    /// Score by value cell, for rank components.
+    scores: Vec<f64>,
+    /// Mean over all reference rows.
+    pub reference_mean: f64,
+    /// Variance of a single row's score in the reference.
+    pub variance: f64,
+    /// Reference rows that it rests on.
+    pub reference_n: f64,
+}
+
+/// The most categories that are tested by name; the others are tested together through the drift statistics.
+const NAMED_CATEGORIES: usize = 40;
+
+impl Component {
+    /// The mean score of a window and the rows it rests on.
+    #[must_use]
+    pub fn mean(&self, counts: &[u64]) -> (f64, f64) {
+        match self.kind {
+            Kind::Share(cell) => {
+                let n: u64 = counts.iter().sum();
+                let x = counts.get(cell).copied().unwrap_or(0);
+                if n == 0 { (0.0, 0.0) } else { (x as f64 / n as f64, n as f64) }
+            }
+            Kind::Rank(_) => {
+                let (mut n, mut sum) = (0u64, 0.0);
+                for (count, score) in counts.iter().zip(&self.scores) {
+                    n += count;
+                    sum += *count as f64 * score;
+                }
+                if n == 0 { (0.0, 0.0) } else { (sum / n as f64, n as f64) }
+            }
+        }
+    }
+}
+
+/// The components of a column, from its reference counts.
+#[must_use]
+pub fn components(grid: &Grid, reference: &[u64]) -> Vec<Component> {
+    let k = grid.value_cells();
+    let total: u64 = reference.iter().sum();
+    let mut list = Vec::new();
+    if total == 0 {
+        return list;
+    }
+    let share = |cell: usize| {
+        let p = reference.get(cell).copied().unwrap_or(0) as f64 / total as f64;
+        Component {
+            kind: Kind::Share(cell),
+            scores: Vec::new(),
+            reference_mean: p,
+            variance: p * (1.0 - p),
+            reference_n: total as f64,
+        }
+    };
+    match grid {
+        Grid::Number { .. } => {
+            list.extend(rank_components(reference.get(..k).unwrap_or(&[])));
+            if k >= 3 {
+                list.extend([share(0), share(k - 1)]);
+            }
+        }
+        Grid::Category { .. } => list.extend((0..k.min(NAMED_CATEGORIES)).map(share)),
+    }
+    list.extend((k..k + SPECIALS).map(share));
+    list
+}
+
+/// Orthonormal polynomials of the mid-rank under the reference's cell probabilities.
+fn rank_components(counts: &[u64]) -> Vec<Component> {
+    let n: u64 = counts.iter().sum();
+    let filled = counts.iter().filter(|c| **c > 0).count();
+    if n == 0 || filled < 2 {
+        return Vec::new();
+    }
+    let p: Vec<f64> = counts.iter().map(|c| *c as f64 / n as f64).collect();
+    let mut below = 0.0;
+    let ranks: Vec<f64> = p
+        .iter()
+        .map(|p| {
+            let rank = below + p / 2.0;
+            below += p;
+            2.0 * rank - 1.0
+        })
+        .collect();
+    let dot = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).zip(&p).map(|((a, b), p)| a * b * p).sum() };
+    let mut basis: Vec<Vec<f64>> = vec![vec![1.0; counts.len()]];
+    for degree in 1..=4usize.min(filled - 1) {
+        let mut v: Vec<f64> = ranks.iter().map(|u| u.powi(degree as i32)).collect();
+        // Twice is enough (Giraud et al. 2005): the second pass removes what rounding left.
+        for _ in 0..2 {
+            for b in &basis {
+                let c = dot(&v, b);
+                v.iter_mut().zip(b).for_each(|(v, b)| *v -= c * b);
+            }
+        }
+        let norm = dot(&v, &v).sqrt();
+        if norm < 1e-7 {
+            break;
+        }
+        v.iter_mut().for_each(|x| *x /= norm);
+        basis.push(v);
+    }
+    basis
+        .into_iter()
+        .enumerate()
+        .skip(1)
+        .map(|(degree, scores)| Component {
+            kind: Kind::Rank(degree),
+            scores,
+            reference_mean: 0.0,
+            variance: 1.0,
+            reference_n: n as f64,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rank_scores_are_orthonormal_under_the_reference() {
+        let list = rank_components(&[0, 10, 30, 5, 5, 50, 25, 0]);
+        assert_eq!(list.len(), 4);
+        for a in &list {
+            let (mean, n) = a.mean(&[0, 10, 30, 5, 5, 50, 25, 0]);
+            assert!(mean.abs() < 1e-12);
+            assert_eq!(n, 125.0);
+        }
+    }
+
+    #[test]
+    fn values_outside_the_reference_score_like_its_ends() {
+        let list = rank_components(&[0, 10, 10, 10, 10, 0]);
+        let (below, _) = list[0].mean(&[5, 0, 0, 0, 0, 0]);
+        let (above, _) = list[0].mean(&[0, 0, 0, 0, 0, 5]);
+        assert!(below < -1.4 && above > 1.4, "{below} {above}");
+    }
+
+    #[test]
+    fn empty_and_constant_columns_have_no_rank_components() {
+        assert!(rank_components(&[]).is_empty());
+        assert!(rank_components(&[0, 7, 0]).is_empty());
+    }
+}

@@ -1,0 +1,154 @@
+//! How much more than sampling error do a column's window means wobble?
+//!
+//! For a series of reference window means, `F = Σ r² / (W - 1)` with `r` the residuals in units of their sampling error is
+//! about 1 when rows are independent and larger when the column wobbles from window to window. A handful of windows says little about
+//! one column, but there are many columns: following Smyth (2004, the moderated t of limma), a scaled inverse
+//! chi-square prior is fitted to all the F of a data set, and each column's dispersion is shrunk towards it with as many
+//! extra degrees of freedom as the columns agree.
+
+use statrs::function::gamma::digamma;
+
+/// A prior on the dispersion, learned across columns.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Prior {
+    /// The typical dispersion; 1 is pure sampling error.
+    pub typical: f64,
+    /// How many degrees of freedom it is worth; infinite where all columns agree.
+    pub freedom: f64,
+}
+
+/// A dispersion and what is known of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Dispersion {
+    /// Variance of a window mean over its sampling variance, at least 1.
+    pub factor: f64,
+    /// The degrees of freedom behind it.
+    pub freedom: f64,
+}
+
+impl Prior {
+    /// Fits the prior to `(F, degrees of freedom)` of many series; a cautious one where there are too few.
+    #[must_use]
+    pub fn fit(ratios: &[(f64, f64)]) -> Prior {
+        let usable: Vec<(f64, f64)> = ratios.iter().copied().filter(|(f, d)| *f > 1e-9 && f.is_finite() && *d >= 1.0).collect();
+        if usable.len() < 6 {
+            return Prior { typical: 1.0, freedom: 4.0 };
+        }
+        let m = usable.len() as f64;
+        let e: Vec<f64> = usable.iter().map(|(f, d)| f.ln() - digamma(d / 2.0) + (d / 2.0).ln()).collect();
+        let mean = e.iter().sum::<f64>() / m;
+        let spread = e.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (m - 1.0);
+        let expected = usable.iter().map(|(_, d)| trigamma(d / 2.0)).sum::<f64>() / m;
+        let excess = spread - expected;
+        if excess <= 1e-3 {
+            return Prior { typical: mean.exp().max(1.0), freedom: f64::INFINITY };
+        }
+        let freedom = 2.0 * inverse_trigamma(excess);
+        let typical = (mean + digamma(freedom / 2.0) - (freedom / 2.0).ln()).exp();
+        Prior { typical: typical.max(1.0), freedom }
+    }
+
+    /// One series' dispersion, shrunk towards the prior.
+    #[must_use]
+    pub fn shrink(&self, ratio: f64, freedom: f64) -> Dispersion {
+        if self.freedom.is_infinite() || freedom < 1.0 {
+            return Dispersion { factor: self.typical, freedom: self.freedom.max(freedom) };
+        }
+        let total = self.freedom + freedom;
+        Dispersion { factor: ((self.freedom * self.typical + freedom * ratio) / total).max(1.0), freedom: total }
+    }
+}
+
+/// F of a series of means with their sampling variances, and its degrees of freedom.
+///
+/// Windows without rows (infinite or zero variance) are left out; `None` under two windows.
+#[must_use]
+pub fn ratio(means: &[f64], variances: &[f64]) -> Option<(f64, f64)> {
+    let usable: Vec<(f64, f64)> = means
+        .iter()
+        .zip(variances)
+        .filter(|(m, v)| m.is_finite() && v.is_finite() && **v > 0.0)
+        .map(|(m, v)| (*m, *v))
+        .collect();
+    if usable.len() < 2 {
+        return None;
+    }
+    let weight: f64 = usable.iter().map(|(_, v)| 1.0 / v).sum();
+    let centre = usable.iter().map(|(m, v)| m / v).sum::<f64>() / weight;
+    let d = usable.len() as f64 - 1.0;
+    Some((usable.iter().map(|(m, v)| (m - centre).powi(2) / v).sum::<f64>() / d, d))
+}
+
+/// The second derivative of ln Γ, by recurrence and the asymptotic series (Abramowitz & Stegun 6.4.12).
+#[must_use]
+pub fn trigamma(mut x: f64) -> f64 {
+    let mut sum = 0.0;
+    while x < 10.0 {
+        sum += 1.0 / (x * x);
+        x += 1.0;
+    }
+    let y = 1.0 / (x * x);
+    sum + 1.0 / x + y / 2.0 + y / x * (1.0 / 6.0 - y * (1.0 / 30.0 - y * (1.0 / 42.0 - y / 30.0)))
+}
+
+/// The x with `trigamma(x) = y`, by Newton's method on 1/trigamma (Smyth 2004, appendix).
+#[must_use]
+pub fn inverse_trigamma(y: f64) -> f64 {
+    if y > 1e7 {
+        return 1.0 / y.sqrt();
+    }
+    let mut x = 0.5 + 1.0 / y;
+    for _ in 0..50 {
+        let t = trigamma(x);
+        let h = 1e-5 * x;
+        let slope = (trigamma(x + h) - trigamma(x - h)) / (2.0 * h);
+        let step = t * (1.0 - t / y) / slope;
+        x += step;
+        if (-step / x).abs() < 1e-9 {
+            break;
+        }
+    }
+    x
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trigamma_matches_scipy() {
+        // scipy.special.polygamma(1, x)
+        for (x, expected) in [(0.5, 4.934802200544679), (1.0, 1.6449340668482266), (4.5, 0.248725284), (50.0, 0.020201333)] {
+            assert!((trigamma(x) - expected).abs() < 1e-8 * expected.max(1.0), "{x}: {}", trigamma(x));
+        }
+        for y in [0.01, 0.3, 2.0, 40.0] {
+            assert!((trigamma(inverse_trigamma(y)) / y - 1.0).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn agreeing_columns_are_worth_infinite_freedom() {
+        let ratios: Vec<(f64, f64)> = (0..40).map(|i| (0.8 + f64::from(i) * 0.01, 9.0)).collect();
+        let prior = Prior::fit(&ratios);
+        assert!(prior.freedom.is_infinite());
+        assert_eq!(prior.typical, 1.0_f64.max(prior.typical));
+        assert!(prior.typical < 1.2, "{}", prior.typical);
+    }
+
+    #[test]
+    fn a_wobbly_column_among_steady_ones_keeps_its_own_dispersion() {
+        let mut ratios: Vec<(f64, f64)> = (0..30).map(|i| (0.5 + f64::from(i % 10) * 0.1, 9.0)).collect();
+        ratios.extend((0..6).map(|i| (40.0 + f64::from(i), 9.0)));
+        let prior = Prior::fit(&ratios);
+        assert!(prior.shrink(40.0, 9.0).factor > 20.0, "{prior:?}");
+        assert!(prior.shrink(1.0, 9.0).factor < 3.0, "{prior:?}");
+    }
+
+    #[test]
+    fn ratio_of_too_few_windows_is_unknown() {
+        assert_eq!(ratio(&[1.0], &[1.0]), None);
+        assert_eq!(ratio(&[1.0, f64::NAN], &[1.0, 1.0]), None);
+        let (f, d) = ratio(&[0.0, 2.0], &[1.0, 1.0]).unwrap();
+        assert_eq!((f, d), (2.0, 1.0));
+    }
+}

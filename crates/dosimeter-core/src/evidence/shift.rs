@@ -1,0 +1,255 @@
+//! Has a column moved beyond the reference's own variation?
+//!
+//! Every component of a column gives one mean per window. The current period as a whole is tested, and each of its
+//! windows, with variance = sampling error of both samples + the wobble that the reference showed between its own windows.
+//! The wobble is not divided by the number of current windows: a column that wobbles may do so slowly. Rare shares are
+//! tested by the exact conditional binomial, since the normal approximation invents alarms there.
+
+use super::component::{Component, Kind, components};
+use super::dispersion::{Dispersion, Prior, ratio};
+use crate::profile::grid::SPECIALS;
+use crate::profile::schema::{ColumnKind, Role};
+use crate::profile::{Baseline, PeriodProfile};
+use crate::statistic::tail;
+
+/// One component over the current windows, against the reference.
+#[derive(Clone, Debug)]
+pub struct Series {
+    /// What is measured.
+    pub component: Component,
+    /// Window means.
+    pub means: Vec<f64>,
+    /// Rows behind each.
+    pub rows: Vec<f64>,
+    /// Variance of each window's deviation from the reference: sampling error and wobble.
+    pub variances: Vec<f64>,
+    /// Mean over all current windows minus the reference's.
+    pub deviation: f64,
+    /// p of the whole current period.
+    pub p_overall: f64,
+    /// The smallest p of a single window, times the number of windows, and which.
+    pub p_window: (f64, usize),
+}
+
+impl Series {
+    /// p of this component: of the period or of its most deviating window, each at half the budget.
+    #[must_use]
+    pub fn p(&self) -> f64 {
+        (2.0 * self.p_overall.min(self.p_window.0)).min(1.0)
+    }
+
+    /// Deviations from the reference by window.
+    #[must_use]
+    pub fn deviations(&self) -> Vec<f64> {
+        self.means.iter().map(|m| m - self.component.reference_mean).collect()
+    }
+
+    /// The largest deviation that some part of the current period shows, for judging its size.
+    #[must_use]
+    pub fn effect(&self) -> f64 {
+        if self.p_overall <= self.p_window.0 {
+            self.deviation
+        } else {
+            self.means.get(self.p_window.1).map_or(0.0, |m| m - self.component.reference_mean)
+        }
+    }
+}
+
+/// The evidence on one column.
+#[derive(Clone, Debug)]
+pub struct ColumnShift {
+    /// Position in the baseline.
+    pub column: usize,
+    /// How the values themselves moved.
+    pub values: Vec<Series>,
+    /// How the shares outside the range, of nulls, unknown values, NaN and infinities moved.
+    pub specials: Vec<Series>,
+}
+
+impl ColumnShift {
+    /// p that the distribution of values moved, over all its components.
+    #[must_use]
+    pub fn p_values(&self) -> f64 {
+        combine(&self.values)
+    }
+
+    /// The component of the values that speaks loudest.
+    #[must_use]
+    pub fn loudest(&self) -> Option<&Series> {
+        self.values.iter().min_by(|a, b| a.p().total_cmp(&b.p()).then(b.deviation.abs().total_cmp(&a.deviation.abs())))
+    }
+}
+
+fn combine(series: &[Series]) -> f64 {
+    let least = series.iter().map(Series::p).fold(1.0, f64::min);
+    (least * series.len() as f64).min(1.0)
+}
+
+/// Tests every watched column. Columns without reference rows are left out.
+#[must_use]
+pub fn test_columns(baseline: &Baseline, current: &PeriodProfile) -> Vec<ColumnShift> {
+    let reference = &baseline.reference;
+    let watched: Vec<usize> = (0..baseline.columns.len())
+        .filter(|j| !matches!(baseline.columns[*j].role, Role::Ignore | Role::Id | Role::Time))
+        .collect();
+    let parts: Vec<(usize, Vec<Component>)> = watched
+        .iter()
+        .map(|j| {
+            let spec = &baseline.columns[*j];
+            let counts = reference.counts(*j, 0..reference.windows.len());
+            let mut list = components(&spec.grid, &counts);
+            if spec.kind == ColumnKind::Text {
+                // Every text is unknown to the grid; only nulls can be compared.
+                let null = spec.grid.special(crate::profile::grid::Special::Null);
+                list.retain(|c| c.kind == Kind::Share(null));
+            }
+            (*j, list)
+        })
+        .collect();
+
+    let mut ratios = Vec::new();
+    let by_series: Vec<Vec<Option<(f64, f64)>>> = parts
+        .iter()
+        .map(|(j, list)| list.iter().map(|c| reference_ratio(c, reference, *j)).collect())
+        .collect();
+    ratios.extend(by_series.iter().flatten().flatten().copied());
+    let prior = Prior::fit(&ratios);
+
+    parts
+        .into_iter()
+        .zip(by_series)
+        .filter(|((_, list), _)| !list.is_empty())
+        .map(|((column, list), ratios)| {
+            let cells = baseline.columns[column].grid.value_cells();
+            let mut shift = ColumnShift { column, values: Vec::new(), specials: Vec::new() };
+            for (component, ratio) in list.into_iter().zip(ratios) {
+                let dispersion = match ratio {
+                    Some((f, d)) => prior.shrink(f, d),
+                    None => prior.shrink(prior.typical, 0.0),
+                };
+                // Shares of special cells, and of the two ends of a range of numbers, speak of the format.
+                let ordered = baseline.columns[column].kind.is_ordered();
+                let special = matches!(component.kind, Kind::Share(c) if ordered || (cells..cells + SPECIALS).contains(&c));
+                let series = series(component, dispersion, baseline, current, column);
+                if special { shift.specials.push(series) } else { shift.values.push(series) }
+            }
+            shift
+        })
+        .collect()
+}
+
+/// F of a component over the reference windows; `None` where its shares are too rare to tell wobble from luck.
+fn reference_ratio(component: &Component, reference: &PeriodProfile, column: usize) -> Option<(f64, f64)> {
+    let mut means = Vec::new();
+    let mut variances = Vec::new();
+    for window in &reference.windows {
+        let counts = window.columns.get(column).map(|c| c.counts.as_slice()).unwrap_or(&[]);
+        let (mean, n) = component.mean(counts);
+        if n < 10.0 || (matches!(component.kind, Kind::Share(_)) && n * component.variance < 3.0) {
+            continue;
+        }
+        means.push(mean);
+        variances.push(component.variance / n);
+    }
+    ratio(&means, &variances)
+}
+
+fn series(component: Component, dispersion: Dispersion, baseline: &Baseline, current: &PeriodProfile, column: usize) -> Series {
+    let reference = &baseline.reference;
+    // Wobble as a variance of its own: what a typical reference window showed beyond its sampling error.
+    let typical_n = harmonic_mean(reference.windows.iter().filter_map(|w| w.columns.get(column)).map(|c| component.mean(&c.counts).1));
+    let wobble = if typical_n > 0.0 { (dispersion.factor - 1.0) * component.variance / typical_n } else { 0.0 };
+    let windows = reference.windows.len().max(1) as f64;
+    let common = wobble * (1.0 + 1.0 / windows) + component.variance / component.reference_n;
+
+    let (mut means, mut rows, mut variances) = (Vec::new(), Vec::new(), Vec::new());
+    let mut worst = (1.0f64, 0usize);
+    let mut tested = 0.0f64;
+    for (i, window) in current.windows.iter().enumerate() {
+        let counts = window.columns.get(column).map(|c| c.counts.as_slice()).unwrap_or(&[]);
+        let (mean, n) = component.mean(counts);
+        let sampling = if n > 0.0 { sampling_variance(&component, mean, n) } else { f64::INFINITY };
+        means.push(if n > 0.0 { mean } else { f64::NAN });
+        rows.push(n);
+        variances.push(sampling + common);
+        if n >= 1.0 {
+            tested += 1.0;
+            let p = p_value(&component, mean, n, wobble * (1.0 + 1.0 / windows), dispersion);
+            if p < worst.0 {
+                worst = (p, i);
+            }
+        }
+    }
+    let total = current.counts(column, 0..current.windows.len());
+    let (mean, n) = component.mean(&total);
+    let p_overall = if n >= 1.0 { p_value(&component, mean, n, wobble * (1.0 + 1.0 / windows), dispersion) } else { 1.0 };
+    Series {
+        deviation: if n > 0.0 { mean - component.reference_mean } else { 0.0 },
+        component,
+        means,
+        rows,
+        variances,
+        p_overall,
+        p_window: ((worst.0 * tested.max(1.0)).min(1.0), worst.1),
+    }
+}
+
+/// Variance of a window mean, with the share pooled so that a share of 0 in the reference has an error too.
+fn sampling_variance(component: &Component, mean: f64, n: f64) -> f64 {
+    match component.kind {
+        Kind::Rank(_) => component.variance / n,
+        Kind::Share(_) => {
+            let r = component.reference_n;
+            let pooled = (component.reference_mean * r + mean * n + 0.5) / (r + n + 1.0);
+            pooled * (1.0 - pooled) / n
+        }
+    }
+}
+
+/// Two-sided p of one mean of `n` rows against the reference's.
+fn p_value(component: &Component, mean: f64, n: f64, wobble: f64, dispersion: Dispersion) -> f64 {
+    let r = component.reference_n;
+    let z = match component.kind {
+        Kind::Rank(_) => (mean - component.reference_mean) / (component.variance * (1.0 / n + 1.0 / r)).sqrt(),
+        Kind::Share(_) => share_z(mean * n, n, component.reference_mean * r, r),
+    };
+    let sampling = match component.kind {
+        Kind::Rank(_) => component.variance * (1.0 / n + 1.0 / r),
+        Kind::Share(_) => sampling_variance(component, mean, n) * (1.0 + n / r),
+    };
+    let total = sampling + wobble;
+    if !(z.is_finite() && total > 0.0) {
+        return if z.is_nan() { 1.0 } else { 0.0 };
+    }
+    let scaled = z * (sampling / total).sqrt();
+    // Satterthwaite: only the wobble is uncertain, and only as far as its share of the variance. Few rows add their own.
+    let freedom = (dispersion.freedom * (total / wobble.max(f64::MIN_POSITIVE)).powi(2)).min(match component.kind {
+        Kind::Rank(_) => (n - 1.0).max(1.0),
+        Kind::Share(_) => f64::INFINITY,
+    });
+    if freedom.is_finite() && freedom < 1e6 { tail::student_two_sided(scaled, freedom) } else { tail::normal_two_sided(scaled) }
+}
+
+/// A z-score for `x` of `n` against `y` of `m`: exact conditional binomial where counts are small, else normal.
+fn share_z(x: f64, n: f64, y: f64, m: f64) -> f64 {
+    let (total, rate) = (x + y, n / (n + m));
+    if total < 0.5 || total > n + m - 0.5 {
+        return 0.0;
+    }
+    let expected = total * rate;
+    let pooled = total / (n + m);
+    if expected.min(total - expected) > 30.0 && expected.min(n - expected) > 30.0 {
+        return (x / n - y / m) / (pooled * (1.0 - pooled) * (1.0 / n + 1.0 / m)).sqrt();
+    }
+    let (upper, lower) = (tail::binomial_sf(x.round() as u64, total.round() as u64, rate), tail::binomial_cdf(x.round() as u64, total.round() as u64, rate));
+    if x >= expected { tail::normal_isf((upper).clamp(1e-300, 0.5)) } else { -tail::normal_isf((lower).clamp(1e-300, 0.5)) }
+}
+
+fn harmonic_mean(values: impl Iterator<Item = f64>) -> f64 {
+    let (mut n, mut sum) = (0.0, 0.0);
+    for v in values.filter(|v| *v > 0.0) {
+        n += 1.0;
+        sum += 1.0 / v;
+    }
+    if n > 0.0 { n / sum } else { 0.0 }
+}

@@ -1,0 +1,127 @@
+//! All that is kept of one period: its windows, a sample of rows, its keys and what the grid does not know.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::keys::KeySample;
+use super::sample::{ExtraColumn, RowSample};
+use super::sketch::{Distinct, HeavyHitters};
+use super::window::WindowProfile;
+
+/// The sketches of one column.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ColumnSketch {
+    /// Distinct values; only of texts and whole numbers.
+    pub distinct: Option<Distinct>,
+    /// Texts that the grid does not know.
+    pub unknown: Option<HeavyHitters>,
+}
+
+/// One period, reference or current.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct PeriodProfile {
+    /// In order of time or rows.
+    pub windows: Vec<WindowProfile>,
+    /// Sampled rows.
+    pub sample: RowSample,
+    /// Sampled keys, where a column has the role `id`.
+    pub keys: Option<KeySample>,
+    /// By column, in the baseline's order.
+    pub sketches: Vec<ColumnSketch>,
+    /// Columns that the baseline does not know.
+    pub extras: BTreeMap<String, ExtraColumn>,
+    /// The types that the files gave the baseline's columns, by column.
+    pub natives: Vec<Option<String>>,
+    /// Date layouts seen, by column: layout id to rows.
+    pub layouts: Vec<BTreeMap<String, u64>>,
+    /// Rows that have no time and so belong to no window.
+    pub undated: u64,
+}
+
+impl PeriodProfile {
+    /// Adds the profile of another part of the same period, made with the same windows and baseline.
+    pub fn merge(&mut self, other: PeriodProfile) {
+        if self.windows.len() < other.windows.len() {
+            self.windows.resize(other.windows.len(), WindowProfile::default());
+        }
+        for (a, b) in self.windows.iter_mut().zip(&other.windows) {
+            a.start = a.start.or(b.start);
+            a.end = a.end.or(b.end);
+            a.merge(b);
+        }
+        self.sample.merge(other.sample);
+        match (&mut self.keys, other.keys) {
+            (Some(a), Some(b)) => a.merge(&b),
+            (a @ None, b) => *a = b,
+            _ => {}
+        }
+        if self.sketches.len() < other.sketches.len() {
+            self.sketches.resize(other.sketches.len(), ColumnSketch::default());
+        }
+        for (a, b) in self.sketches.iter_mut().zip(other.sketches) {
+            match (&mut a.distinct, b.distinct) {
+                (Some(a), Some(b)) => a.merge(&b),
+                (a @ None, b) => *a = b,
+                _ => {}
+            }
+            match (&mut a.unknown, b.unknown) {
+                (Some(a), Some(b)) => a.merge(&b),
+                (a @ None, b) => *a = b,
+                _ => {}
+            }
+        }
+        for (name, extra) in other.extras {
+            let mine = self.extras.entry(name).or_default();
+            mine.numbers.extend(extra.numbers);
+            mine.texts.extend(extra.texts);
+            mine.present.resize(mine.present.len().max(extra.present.len()), 0);
+            for (a, b) in mine.present.iter_mut().zip(&extra.present) {
+                *a += b;
+            }
+            if mine.native.is_empty() {
+                mine.native = extra.native;
+            }
+        }
+        self.natives.resize(self.natives.len().max(other.natives.len()), None);
+        for (a, b) in self.natives.iter_mut().zip(other.natives) {
+            if a.is_none() {
+                *a = b;
+            }
+        }
+        self.layouts.resize(self.layouts.len().max(other.layouts.len()), BTreeMap::new());
+        for (a, b) in self.layouts.iter_mut().zip(other.layouts) {
+            for (layout, rows) in b {
+                *a.entry(layout).or_insert(0) += rows;
+            }
+        }
+        self.undated += other.undated;
+    }
+
+    /// Puts samples in row order and drops empty windows at both ends, after the last merge.
+    pub fn finish(&mut self) {
+        self.sample.sort();
+        for extra in self.extras.values_mut() {
+            extra.numbers.sort_by_key(|(row, _)| *row);
+            extra.texts.sort_by_key(|(row, _)| *row);
+        }
+    }
+
+    /// All rows.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.windows.iter().map(|w| w.rows).sum()
+    }
+
+    /// Counts of one column over the windows in `range`, added up.
+    #[must_use]
+    pub fn counts(&self, column: usize, range: std::ops::Range<usize>) -> Vec<u64> {
+        let mut sum = super::window::ColumnWindow::default();
+        for window in self.windows.iter().skip(range.start).take(range.len()) {
+            if let Some(c) = window.columns.get(column) {
+                sum.merge(c);
+            }
+        }
+        sum.counts
+    }
+}
