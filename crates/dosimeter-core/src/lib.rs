@@ -4,6 +4,7 @@
 //! as slices, a [`diagnosis::Diagnosis`] goes out.
 
 pub mod catalogue;
+pub mod decompose;
 pub mod diagnosis;
 pub mod time;
 pub mod learn;

@@ -23,4 +23,6 @@ pub use auc::{Auc, auc, auc_within};
 pub use bins::{Cutter, Matrix, MatrixError};
 pub use boost::{Config, Loss, Model, fit};
 pub use cross_fit::{CrossFit, cross_fit};
+pub(crate) use attribution::Weighted;
+#[cfg(test)]
 pub(crate) use rng::SplitMix;
