@@ -1,0 +1,48 @@
+//! Which columns tell the periods apart, and which of them carry the inputs' part.
+//!
+//! Telling and mattering are two things: a date column tells every period apart and hurts nobody. What matters is read
+//! off the regression on the reference's loss: the change of its mean from the reference to the common ground telescopes
+//! over its trees' forks into one amount per column (see `learn::attribution`). Every model is asked only about
+//! reference rows that it has not learned from.
+
+use crate::learn::{CrossFit, Matrix, Weighted};
+
+/// Per column, what its movement adds to the expected loss, in units of the loss.
+pub(super) fn harder(
+    then: &CrossFit,
+    reference: &Matrix,
+    current: &Matrix,
+    weight: &[f64],
+    scale: f64,
+) -> Vec<f64> {
+    let mut by_column = vec![0.0; reference.width()];
+    let each = scale / then.models.len().max(1) as f64;
+    for (k, model) in then.models.iter().enumerate() {
+        let own: Vec<f64> = then.fold.iter().map(|f| f64::from(*f == k)).collect();
+        let before = Weighted {
+            inputs: reference,
+            weight: &own,
+        };
+        model.attribute(
+            &before,
+            &Weighted {
+                inputs: current,
+                weight,
+            },
+            each,
+            &mut by_column,
+        );
+    }
+    by_column
+}
+
+/// Columns with their amounts, the largest first; columns that amount to nothing are left out.
+pub(super) fn ranked(amounts: Vec<f64>) -> Vec<(usize, f64)> {
+    let mut ranked: Vec<(usize, f64)> = amounts
+        .into_iter()
+        .enumerate()
+        .filter(|(_, a)| *a != 0.0)
+        .collect();
+    ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    ranked
+}
