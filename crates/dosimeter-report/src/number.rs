@@ -78,7 +78,11 @@ pub fn plain(v: f64) -> String {
     } else if v.fract() == 0.0 {
         fixed(v, 0)
     } else {
-        fixed(v, decimals(v))
+        let text = fixed(v, decimals(v));
+        match text.contains('.') {
+            true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+            false => text,
+        }
     }
 }
 

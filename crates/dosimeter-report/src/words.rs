@@ -37,11 +37,15 @@ pub(crate) fn mode_id(mode: Mode) -> String {
 
 /// An id as words: `schema_change` becomes `Schema change`.
 pub(crate) fn words(id: &str) -> String {
-    let text = id.replace('_', " ");
+    words_first(&id.replace('_', " "))
+}
+
+/// A sentence with a capital.
+pub(crate) fn words_first(text: &str) -> String {
     let mut chars = text.chars();
     match chars.next() {
         Some(first) => first.to_uppercase().chain(chars).collect(),
-        None => text,
+        None => String::new(),
     }
 }
 
@@ -81,6 +85,11 @@ pub(crate) fn known(number: Option<Number>) -> Option<f64> {
 pub(crate) fn known_interval(interval: Option<Interval>) -> Option<(f64, f64)> {
     let [low, high] = interval?;
     (low.0.is_finite() && high.0.is_finite()).then_some((low.0, high.0))
+}
+
+/// The summary with a true arrow.
+pub(crate) fn summary(d: &Diagnosis) -> String {
+    d.summary.replace(" -> ", " → ")
 }
 
 /// `accuracy 0.839 → 0.686`, where all three are known.
@@ -239,7 +248,7 @@ pub(crate) fn evidence(e: &Evidence) -> String {
     if let Some(p) = known(e.p_value) {
         notes.push(format!("p {}", number::p_value(p)));
     }
-    if let Some(effect) = known(e.effect) {
+    if let Some(effect) = known(e.effect).filter(|effect| *effect != e.value.0) {
         notes.push(format!("effect {}", number::plain(effect)));
     }
     if let Some(window) = e.window {
@@ -269,6 +278,28 @@ pub(crate) fn strongest(evidence: &[Evidence]) -> Option<&Evidence> {
 /// The findings of one severity.
 pub(crate) fn of(d: &Diagnosis, severity: Severity) -> impl Iterator<Item = &Finding> {
     d.findings.iter().filter(move |f| f.severity == severity)
+}
+
+/// What to look at, worst first: the harmful and the watched. The metric's loss itself is no place, so it is left out
+/// where anything else harmful is found.
+pub(crate) fn causes(d: &Diagnosis) -> Vec<&Finding> {
+    let whole = |f: &Finding| {
+        f.mode == Mode::PerformanceLoss
+            && f.subject.columns.is_empty()
+            && f.subject.segment.is_none()
+    };
+    let another = of(d, Severity::Harmful).any(|f| !whole(f));
+    of(d, Severity::Harmful)
+        .chain(of(d, Severity::Watch))
+        .filter(|f| !(another && whole(f)))
+        .collect()
+}
+
+/// All columns, those that moved first, else in the diagnosis' order.
+pub(crate) fn columns(d: &Diagnosis) -> Vec<&Column> {
+    let (mut moved, rest): (Vec<&Column>, Vec<&Column>) = d.columns.iter().partition(|c| c.drifted);
+    moved.extend(rest);
+    moved
 }
 
 /// `12 columns moved without harm`: all harmless findings in one line.

@@ -1,43 +1,67 @@
 //! What `-v` and `-vv` add: findings with their evidence, the parts of the loss, windows, columns, inputs.
 
-use dosimeter_core::diagnosis::{Column, Diagnosis, Finding, Severity, Window};
+use dosimeter_core::diagnosis::{Diagnosis, Finding, Severity};
 
-use super::severity_tone;
 use super::text::{Line, Page, Tone};
-use crate::{Style, date, escape, number, words};
+use super::{severity_tone, table};
+use crate::{Style, escape, number, words};
 
 const BLOCKS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
+/// At most this many blocks; longer histories are drawn as means of neighbours.
+const BLOCKS_SHOWN: usize = 40;
+
 /// One block a window, a bar between reference and current; a window without a value is a dot.
 pub(super) fn spark(values: &[Option<f64>], reference: usize, tone: Tone) -> Line {
-    let known = || values.iter().flatten();
-    let low = known().copied().fold(f64::INFINITY, f64::min);
-    let high = known().copied().fold(f64::NEG_INFINITY, f64::max);
-    // Noise around one level must not look like mountains: the scale spans at least 2 % of the level.
-    let span = (high - low).max(high.abs() * 0.02);
-    let mut line = Line::new();
-    for (i, value) in values.iter().enumerate() {
-        if i == reference && reference > 0 {
-            line.push(Tone::Dim, "┊");
+    let (reference, current) = values.split_at(reference.min(values.len()));
+    let group = values.len().div_ceil(BLOCKS_SHOWN).max(1);
+    let (reference, current) = (grouped(reference, group), grouped(current, group));
+    let (low, high) = range(reference.iter().chain(&current));
+    // Noise must not look like mountains: the scale spans a tenth of the level, and three times what the reference
+    // itself wobbles.
+    let wobble = match range(reference.iter()) {
+        (low, high) if low <= high => 3.0 * (high - low),
+        _ => 0.0,
+    };
+    let span = (high - low).max(high.abs() * 0.1).max(wobble);
+    let middle = (high + low) / 2.0;
+    let block = |value: &Option<f64>| match value {
+        Some(v) if span > 0.0 => {
+            let step = ((v - middle) / span * 7.0 + 3.5).round().clamp(0.0, 7.0) as usize;
+            BLOCKS.get(step).copied().unwrap_or("▁")
         }
-        let block = match value {
-            Some(v) if span > 0.0 => {
-                let step = ((v - high + span) / span * 7.0).round().clamp(0.0, 7.0) as usize;
-                BLOCKS.get(step).copied().unwrap_or("▁")
-            }
-            Some(_) => "▄",
-            None => "·",
-        };
-        line.push(if i < reference { Tone::Dim } else { tone }, block);
+        Some(_) => "▄",
+        None => "·",
+    };
+    let mut line = Line::of(Tone::Dim, &reference.iter().map(block).collect::<String>());
+    if !reference.is_empty() {
+        line.push(Tone::Dim, "┊");
     }
+    line.push(tone, &current.iter().map(block).collect::<String>());
     line
+}
+
+fn range<'v>(values: impl Iterator<Item = &'v Option<f64>>) -> (f64, f64) {
+    values
+        .flatten()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
+            (low.min(*v), high.max(*v))
+        })
+}
+
+fn grouped(values: &[Option<f64>], group: usize) -> Vec<Option<f64>> {
+    let mean = |chunk: &[Option<f64>]| {
+        let known: Vec<f64> = chunk.iter().flatten().copied().collect();
+        (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
+    };
+    values.chunks(group).map(mean).collect()
 }
 
 pub(super) fn write(page: &mut Page, d: &Diagnosis, style: &Style) {
     findings(page, d, style);
     decomposition(page, d);
-    windows(page, d);
-    columns(page, d, style);
+    table::windows(page, d, style);
+    table::columns(page, d, style);
     others(page, d);
     if style.verbose > 1 {
         inputs(page, d);
@@ -45,7 +69,7 @@ pub(super) fn write(page: &mut Page, d: &Diagnosis, style: &Style) {
     warnings(page, d);
 }
 
-fn heading(page: &mut Page, title: &str) {
+pub(super) fn heading(page: &mut Page, title: &str) {
     page.blank();
     page.line(&Line::of(Tone::Bold, title), 0);
 }
@@ -154,7 +178,7 @@ fn harmless(page: &mut Page, d: &Diagnosis) {
     page.line(&line, 4);
 }
 
-/// Horizontal bars to the left or right of a common zero.
+/// The parts of the loss, each with its interval and a bar.
 fn decomposition(page: &mut Page, d: &Diagnosis) {
     let parts = words::parts(d);
     if parts.is_empty() {
@@ -162,215 +186,35 @@ fn decomposition(page: &mut Page, d: &Diagnosis) {
     }
     heading(page, "Where the change comes from");
     page.blank();
+    let interval = |id: &str| {
+        let parts = d.decomposition.as_ref()?;
+        let (low, high) = words::known_interval(parts.interval.get(id).copied())?;
+        Some(number::change_interval(low, high))
+    };
     let largest = parts
         .iter()
         .map(|p| p.2.abs())
         .fold(f64::MIN_POSITIVE, f64::max);
-    let room = page.width().saturating_sub(52).clamp(8, 40);
+    let aside = parts
+        .iter()
+        .filter_map(|p| interval(p.0))
+        .map(|text| escape::width(&text) + 3)
+        .max();
+    let bars = 49 + aside.unwrap_or(0);
+    let room = page.width().saturating_sub(bars).min(40);
     for (id, title, value) in &parts {
         let filled = (value.abs() / largest * room as f64).round() as usize;
         let loss = (*value < 0.0) == d.metric.higher_is_better;
         let mut line = Line::of(Tone::Plain, &format!("  {title}"));
         line.pad_to(40);
         line.push(Tone::Bold, &format!("{:>7}  ", number::change(*value)));
+        line.push(Tone::Dim, &interval(id).unwrap_or_default());
+        line.pad_to(bars);
         line.push(
             if loss { Tone::Harmful } else { Tone::Dim },
             &"█".repeat(filled.min(room)),
         );
         page.line(&line, 4);
-        let interval = d
-            .decomposition
-            .as_ref()
-            .and_then(|parts| parts.interval.get(*id))
-            .copied();
-        if let Some((low, high)) = words::known_interval(interval) {
-            let mut line = Line::new();
-            line.pad_to(40);
-            line.push(
-                Tone::Dim,
-                &format!("{:>7}  {}", "95\u{a0}%", number::change_interval(low, high)),
-            );
-            page.line(&line, 49);
-        }
-    }
-}
-
-fn windows(page: &mut Page, d: &Diagnosis) {
-    if d.windows.is_empty() {
-        return;
-    }
-    heading(
-        page,
-        &format!("Windows of {}", escape::clip(&d.inputs.window, 30)),
-    );
-    page.blank();
-    let name = d.metric.name.as_deref().unwrap_or("metric");
-    let header = format!(
-        "  {:<24}{:>9}{:>10}  {}",
-        "",
-        "rows",
-        "labelled",
-        escape::clip(name, 30)
-    );
-    page.line(&Line::of(Tone::Dim, &header), 2);
-    let values = || {
-        d.reference_windows
-            .iter()
-            .chain(&d.windows)
-            .filter_map(|w| words::known(w.metric.or(w.estimate)))
-    };
-    let (low, high) = values().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| {
-        (l.min(v), h.max(v))
-    });
-    let onset = words::onset(d).and_then(|onset| onset.window);
-    for (windows, reference) in [(&d.reference_windows, true), (&d.windows, false)] {
-        for (i, window) in windows.iter().enumerate() {
-            self::window(
-                page,
-                window,
-                reference,
-                !reference && onset == Some(i),
-                (low, high),
-            );
-        }
-    }
-}
-
-fn window(page: &mut Page, window: &Window, reference: bool, onset: bool, (low, high): (f64, f64)) {
-    let tone = if reference { Tone::Dim } else { Tone::Plain };
-    let at = window
-        .start
-        .map_or(format!("window {}", window.index + 1), date::day);
-    let period = if reference { "reference" } else { "current" };
-    let mut line = Line::of(tone, &format!("  {period:<10}{at:<14}"));
-    line.push(
-        tone,
-        &format!(
-            "{:>9}{:>10}  ",
-            number::count(window.rows),
-            number::count(window.labelled)
-        ),
-    );
-    let estimated = words::known(window.metric).is_none();
-    match words::known(window.metric).or(words::known(window.estimate)) {
-        Some(v) => {
-            line.push(
-                tone,
-                &format!(
-                    "{}{} ",
-                    number::metric(v),
-                    if estimated { "~" } else { " " }
-                ),
-            );
-            let span = (high - low).max(high.abs() * 0.02);
-            let room = page.width().saturating_sub(70).clamp(6, 24);
-            let filled = if span > 0.0 {
-                ((v - high + span) / span * room as f64).round() as usize
-            } else {
-                room
-            };
-            line.push(Tone::Dim, &"▪".repeat(filled.min(room)));
-            if onset {
-                line.pad_to(55 + room);
-                line.push(Tone::Harmful, " ◂ since");
-            }
-        }
-        None => line.push(Tone::Dim, number::UNKNOWN),
-    }
-    page.line(&line, 12);
-}
-
-fn columns(page: &mut Page, d: &Diagnosis, style: &Style) {
-    if d.columns.is_empty() {
-        return;
-    }
-    let drifted = d.columns.iter().filter(|c| c.drifted).count();
-    heading(
-        page,
-        &format!("Columns, {drifted} of {} moved", d.columns.len()),
-    );
-    page.blank();
-    let most = if style.verbose > 1 {
-        usize::MAX
-    } else {
-        drifted.max(12)
-    };
-    let name_width = d
-        .columns
-        .iter()
-        .take(most)
-        .map(|c| escape::width(&escape::clip(&c.name, 32)))
-        .max()
-        .unwrap_or(8);
-    for column in d.columns.iter().take(most) {
-        self::column(page, column, name_width, style);
-    }
-    if d.columns.len() > most {
-        let rest = number::counted(d.columns.len() - most, "more column");
-        page.line(
-            &Line::of(Tone::Dim, &format!("  · {rest} as they were (-vv)")),
-            4,
-        );
-    }
-}
-
-fn column(page: &mut Page, column: &Column, name_width: usize, style: &Style) {
-    let mut line = Line::of(
-        if column.drifted {
-            Tone::Watch
-        } else {
-            Tone::Dim
-        },
-        if column.drifted { "  ~ " } else { "    " },
-    );
-    line.push(
-        if column.drifted {
-            Tone::Plain
-        } else {
-            Tone::Dim
-        },
-        &escape::clip(&column.name, 32),
-    );
-    line.pad_to(name_width + 6);
-    line.push(Tone::Dim, &format!("{:<9}", escape::clip(&column.kind, 8)));
-    if let Some(picture) = column
-        .picture
-        .as_ref()
-        .filter(|p| (2..=24).contains(&p.trend.len()))
-    {
-        let trend: Vec<Option<f64>> = picture.trend.iter().map(|v| words::known(*v)).collect();
-        let mut spark = spark(
-            &trend,
-            picture.trend_reference,
-            if column.drifted {
-                Tone::Watch
-            } else {
-                Tone::Dim
-            },
-        );
-        spark.pad_to(26);
-        line.append(spark);
-    }
-    if let Some(evidence) = words::strongest(&column.evidence) {
-        let mut text = format!("{} {}", evidence.statistic, number::plain(evidence.value.0));
-        if let Some(p) = words::known(evidence.p_value) {
-            text.push_str(&format!("  p {}", number::p_value(p)));
-        }
-        line.push(Tone::Dim, &text);
-    }
-    page.line(&line, name_width + 6);
-    if style.verbose > 1 {
-        for evidence in &column.evidence {
-            let line = Line::of(
-                Tone::Dim,
-                &format!(
-                    "{}{}",
-                    " ".repeat(name_width + 6),
-                    words::evidence(evidence)
-                ),
-            );
-            page.line(&line, name_width + 8);
-        }
     }
 }
 

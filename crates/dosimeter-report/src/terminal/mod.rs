@@ -4,6 +4,7 @@
 //! when, how bad, how sure, where, what do I do, could I have missed something. `-v` goes deeper ([`detail`]).
 
 mod detail;
+mod table;
 mod text;
 
 use dosimeter_core::diagnosis::{Diagnosis, Finding, Severity, Verdict};
@@ -14,7 +15,7 @@ use text::{Line, Page, Tone};
 /// Findings on the first screen before the rest is only counted.
 const SHOWN: usize = 4;
 /// Columns of the question words on the left.
-const LABEL: usize = 11;
+const LABEL: usize = 12;
 
 pub(crate) fn render(d: &Diagnosis, style: &Style) -> String {
     let mut page = Page::new(style);
@@ -78,7 +79,7 @@ fn answers(page: &mut Page, d: &Diagnosis, style: &Style) {
         if let Some(window) = onset.window {
             let since = d.windows.len().saturating_sub(window);
             notes.push(format!(
-                "{since} of {}",
+                "the last {since} of {}",
                 number::counted(d.windows.len(), "window")
             ));
         }
@@ -91,7 +92,7 @@ fn answers(page: &mut Page, d: &Diagnosis, style: &Style) {
         answer(page, "How bad", Line::of(Tone::Plain, &text));
     }
     answer(page, "How sure", Line::of(Tone::Plain, &words::how_sure(d)));
-    place(page, d, style);
+    place(page, d);
     todo(page, d);
     missed(page, d, style);
 }
@@ -106,7 +107,7 @@ fn what(page: &mut Page, d: &Diagnosis) {
     match words::metric_moved(d) {
         Some(moved) if d.verdict != Verdict::Blind => {
             let mut line = Line::of(Tone::Bold, &moved);
-            if trend.len() > 2 && trend.len() <= 40 {
+            if trend.len() > 2 {
                 line.push(Tone::Plain, "   ");
                 line.append(detail::spark(
                     &trend,
@@ -116,20 +117,14 @@ fn what(page: &mut Page, d: &Diagnosis) {
             }
             answer(page, "What", line);
         }
-        _ => answer(page, "What", Line::of(Tone::Plain, &d.summary)),
+        _ => answer(page, "What", Line::of(Tone::Plain, &words::summary(d))),
     }
 }
 
 /// The first findings, worst first: sign, cost, sentence.
-fn place(page: &mut Page, d: &Diagnosis, style: &Style) {
-    let ranked: Vec<&Finding> = words::of(d, Severity::Harmful)
-        .chain(words::of(d, Severity::Watch))
-        .collect();
-    let shown = if style.verbose > 0 {
-        ranked.len().min(2 * SHOWN)
-    } else {
-        SHOWN
-    };
+fn place(page: &mut Page, d: &Diagnosis) {
+    let ranked: Vec<&Finding> = words::causes(d);
+    let shown = SHOWN;
     let priced = ranked.iter().take(shown).any(|f| f.impact.is_some());
     let mut question = "Where";
     for finding in ranked.iter().take(shown) {
@@ -198,6 +193,10 @@ fn todo(page: &mut Page, d: &Diagnosis) {
             steps.push(step);
         }
     }
+    // Who cannot see needs more data first; the power analysis says how much.
+    if steps.is_empty() && d.verdict == Verdict::Blind && !d.power.note.is_empty() {
+        steps.push(&d.power.note);
+    }
     let mut question = "Do";
     for (i, step) in steps.iter().take(2).enumerate() {
         let number = if steps.len() > 1 {
@@ -223,6 +222,7 @@ fn todo(page: &mut Page, d: &Diagnosis) {
 
 fn missed(page: &mut Page, d: &Diagnosis, style: &Style) {
     let text = match words::power(d) {
+        Some(power) if d.verdict == Verdict::Blind => format!("yes: {power}"),
         Some(power) => power,
         None if d.power.note.is_empty() => "unknown: there was nothing to measure".to_owned(),
         None => d.power.note.clone(),
