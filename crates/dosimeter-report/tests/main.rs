@@ -1,0 +1,3 @@
+//! What every output promises, over diagnoses good, bad, blind, wide and hostile.
+
+mod fixtures;
