@@ -1,1 +1,40 @@
-//! Readers
+//! Readers: files of any supported format become uniform column batches.
+//!
+//! Everything that touches user data from the outside lives here: finding files, telling their format, bounding
+//! what they may cost, and turning their cells into a handful of column shapes ([`Values`]). What comes out has the
+//! same shape whether it came from Parquet, Arrow IPC, CSV or JSON Lines, so that the profiler above is written once.
+//!
+//! Two rules hold throughout:
+//!
+//! - **One bad cell is a finding, not a failure.** A cell of a text format that does not parse as its column's kind
+//!   is kept with its text in [`Column::unparsed`]; a rising rate of them is decay, and aborting would hide it.
+//! - **One bad file is one error with its name.** Corrupt, truncated, lying or oversized input ends that file with a
+//!   [`ReadError`]; panics of the decoders below are caught and become one too.
+
+pub mod batch;
+pub mod coerce;
+pub mod error;
+pub mod field;
+pub mod layout;
+pub mod problem;
+pub mod source;
+pub mod write;
+
+mod build;
+mod discover;
+mod format;
+mod guard;
+mod infer;
+mod input;
+mod intern;
+mod number;
+mod sniff;
+
+pub use batch::{Batch, Column, Values};
+pub use coerce::coerce;
+pub use error::{Place, ReadError};
+pub use field::{Field, Kind, ReadOptions};
+pub use layout::{Layout, layout_of, parse_time};
+pub use problem::{Problem, ProblemKind};
+pub use source::{BatchReader, DataFile, Dataset, Format, Partition};
+pub use write::{WriteColumn, write_parquet};
