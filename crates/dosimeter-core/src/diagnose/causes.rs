@@ -12,7 +12,6 @@ use crate::diagnosis::{Basis, Decomposition, Detail, Finding, Number, Severity};
 use crate::learn::Matrix;
 use crate::metric::RowLoss;
 use crate::profile::grid::{Grid, Special};
-use crate::profile::schema::Role;
 use crate::profile::{ColumnKind, PeriodProfile};
 use crate::text::{digits, percent, quoted};
 

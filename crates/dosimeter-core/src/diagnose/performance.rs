@@ -105,14 +105,14 @@ pub(crate) fn measure(case: &Case<'_>, metric: Metric) -> Option<Performance> {
     };
     let guess = |w: &WindowProfile| {
         let scored = w.scored.as_ref()?;
-        estimate_binary(metric, calibrator.as_ref()?, scored)
+        estimate_binary(metric, calibrator.as_ref()?, scored).ok()
     };
     let by_label = |p: &PeriodProfile| p.windows.iter().map(|w| w.outcome.as_ref().and_then(|t| t.estimate(metric))).collect::<Vec<_>>();
     let estimates: Vec<Option<Estimate>> = case.current.windows.iter().map(guess).collect();
     let windows = by_label(case.current);
     let reference_windows = by_label(reference_profile);
     let measured = merged(case.current.windows.iter()).and_then(|t| t.estimate(metric)).filter(|_| labelled >= FEW_LABELS);
-    let guessed = || unlabelled(case.current.windows.iter()).and_then(|t| estimate_binary(metric, calibrator.as_ref()?, &t));
+    let guessed = || unlabelled(case.current.windows.iter()).and_then(|t| estimate_binary(metric, calibrator.as_ref()?, &t).ok());
     let (basis, current, series) = match (measured, guessed()) {
         (Some(m), _) => (Basis::Labels, Some(m), windows.clone()),
         (None, Some(g)) => (Basis::Estimate, Some(g), estimates.clone()),
@@ -153,7 +153,7 @@ pub(crate) fn measure(case: &Case<'_>, metric: Metric) -> Option<Performance> {
     let some = || affected.windows.iter().filter_map(|w| case.current.windows.get(*w));
     let after = match basis {
         Basis::Labels => merged(some()).and_then(|t| t.estimate(metric)),
-        Basis::Estimate => unlabelled(some()).and_then(|t| estimate_binary(metric, calibrator.as_ref()?, &t)),
+        Basis::Estimate => unlabelled(some()).and_then(|t| estimate_binary(metric, calibrator.as_ref()?, &t).ok()),
         _ => None,
     }
     .or(current);

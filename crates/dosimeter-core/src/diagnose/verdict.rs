@@ -5,6 +5,7 @@ use super::performance::Performance;
 use super::{any_harmful, is_blind};
 use crate::catalogue::{Mode, schema_kind};
 use crate::diagnosis::{Basis, Finding, Number, Power, Severity, Verdict};
+use crate::metric::Metric;
 use crate::text::{digits, percent, quoted};
 use crate::time::Timestamp;
 
@@ -50,8 +51,13 @@ pub(crate) fn verdict(case: &Case<'_>, performance: Option<&Performance>, findin
 
 /// The change that a run must be able to see not to be blind.
 fn blind_beyond(p: &Performance) -> f64 {
-    let size = if p.metric.is_bounded() { BLIND_SHARE } else { 0.5 * p.reference.value.abs() };
+    let size = if bounded(p.metric) { BLIND_SHARE } else { 0.5 * p.reference.value.abs() };
     size.max(2.0 * p.tolerance)
+}
+
+/// Whether a metric lies between 0 and 1 (or -1 and 1), so that a fixed change means the same everywhere.
+fn bounded(metric: Metric) -> bool {
+    !matches!(metric, Metric::LogLoss | Metric::Mae | Metric::Rmse | Metric::Mape | Metric::Rmsle | Metric::Bias | Metric::R2)
 }
 
 /// What silence is worth.

@@ -18,8 +18,8 @@ pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
         if !claims.open(column) || role == Role::Ignore {
             continue;
         }
-        let found = native_type(case, column)
-            .or_else(|| date_layout(case, column))
+        let found = notation(case, column)
+            .or_else(|| native_type(case, column))
             .or_else(|| if case.spec(column).kind.is_ordered() { number_form(case, column) } else { spelling(case, column) })
             .or_else(|| pattern(case, column));
         if let Some(f) = found {
@@ -55,21 +55,29 @@ fn native_type(case: &Case<'_>, column: usize) -> Option<Finding> {
     Some(f)
 }
 
-fn date_layout(case: &Case<'_>, column: usize) -> Option<Finding> {
-    let spec = case.spec(column);
-    let most = |m: &BTreeMap<String, u64>| m.iter().max_by_key(|(_, n)| **n).map(|(l, n)| (l.clone(), *n as f64 / m.values().sum::<u64>().max(1) as f64));
-    let (then, _) = most(case.baseline.reference.layouts.get(column)?)?;
+/// The notation of cells that still parse: a date layout, a decimal comma, numbers in quotes.
+fn notation(case: &Case<'_>, column: usize) -> Option<Finding> {
+    let then = case.baseline.reference.layouts.get(column)?;
     let now = case.current.layouts.get(column)?;
-    let total: u64 = now.values().sum();
-    let (other, rows) = now.iter().filter(|(l, _)| !case.baseline.reference.layouts[column].contains_key(*l)).max_by_key(|(_, n)| **n)?;
-    let share = *rows as f64 / total.max(1) as f64;
-    if share < 0.01 {
+    let share_of = |m: &BTreeMap<String, u64>, layout: &str, rows: u64| m.get(layout).copied().unwrap_or(0) as f64 / rows.max(1) as f64;
+    let (rows_then, rows_now) = (case.baseline.reference.rows(), case.current.rows());
+    let rise = |l: &String| share_of(now, l, rows_now) - share_of(then, l, rows_then);
+    let (to, share) = now.keys().map(|l| (l, rise(l))).max_by(|a, b| a.1.total_cmp(&b.1))?;
+    if share < 0.01 || share_of(then, to, rows_then) > 0.2 {
         return None;
     }
-    let mut f = named(case, column, "date_layout_changed", &format!("changed its date layout from {then} to {other}"), None, share);
-    f.detail = detail([("from", then.as_str().into()), ("to", other.as_str().into())]);
-    f.evidence = vec![evidence("layout_share", share)];
-    f.message = format!("{} changed its date layout from {then} to {other} ({} of the rows)", quoted(&spec.name), percent(share));
+    let from = then.iter().max_by_key(|(_, n)| **n).map_or("", |(l, _)| l.as_str());
+    let (kind, what) = match to.as_str() {
+        "decimal comma" => ("decimal_comma", "now writes its decimals with a comma".to_owned()),
+        "padded" => ("padding_changed", "now has blanks around its values".to_owned()),
+        "quoted number" => ("type_changed", "held numbers and now holds them as text".to_owned()),
+        "boolean digit" | "boolean word" => ("type_changed", format!("now writes its truth values as {to}")),
+        _ if from.is_empty() => ("type_changed", format!("now comes as text dates, {to}")),
+        _ => ("date_layout_changed", format!("changed its date layout from {from} to {to}")),
+    };
+    let mut f = named(case, column, kind, &what, None, share);
+    f.detail = detail([("from", from.into()), ("to", to.as_str().into())]);
+    f.evidence = vec![evidence("notation_share", share)];
     Some(f)
 }
 

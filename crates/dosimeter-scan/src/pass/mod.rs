@@ -1,0 +1,116 @@
+//! The two passes over the data.
+//!
+//! [`survey`] looks first: how many rows, since when until when, and, of the reference, what each column is. [`fit`]
+//! turns that into roles, grids and windows; [`profile`] counts everything on them in one pass. Partitions are read
+//! by a few threads, each with a profile of its own that is merged in the end, so the result does not depend on how the
+//! work was shared out.
+
+mod cells;
+pub mod fit;
+pub mod labels;
+pub mod outcome;
+pub mod profile;
+pub mod roles;
+pub mod survey;
+pub mod window;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+use crate::{Batch, Dataset, Partition, ReadError};
+
+/// Where the reference ends and the current data begin, in one history.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Cut {
+    /// At an instant, microseconds UTC.
+    Time(i64),
+    /// At a row.
+    Row(u64),
+}
+
+/// Which rows of a data set a pass is about.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Part {
+    /// All of them.
+    All,
+    /// Those before the cut.
+    Before(Cut),
+    /// Those from the cut on.
+    From(Cut),
+}
+
+impl Part {
+    /// Whether a row belongs to it; a row without a time belongs to neither side of a cut in time.
+    #[must_use]
+    pub fn takes(&self, row: u64, time: Option<i64>) -> bool {
+        match self {
+            Part::All => true,
+            Part::Before(Cut::Row(cut)) => row < *cut,
+            Part::From(Cut::Row(cut)) => row >= *cut,
+            Part::Before(Cut::Time(cut)) => time.is_some_and(|t| t < *cut),
+            Part::From(Cut::Time(cut)) => time.is_some_and(|t| t >= *cut),
+        }
+    }
+}
+
+/// What happens while the passes run, for a progress line.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Rows read so far, over all passes.
+    pub rows: AtomicU64,
+}
+
+/// Reads every partition and folds its batches into states, one per thread, that are handed back in no order.
+///
+/// `offsets` has the number of each partition's first row. A partition that fails is reported and its rows are lost to
+/// the pass; the others go on.
+pub(crate) fn fold<S: Send>(
+    dataset: &Dataset,
+    columns: Option<&[String]>,
+    offsets: &[u64],
+    progress: &Progress,
+    start: impl Fn() -> S + Sync,
+    step: impl Fn(&mut S, &Partition, u64, &Batch) + Sync,
+) -> (Vec<S>, Vec<ReadError>) {
+    let partitions = dataset.partitions();
+    let next = AtomicUsize::new(0);
+    let errors = Mutex::new(Vec::new());
+    let states = Mutex::new(Vec::new());
+    let lost = AtomicBool::new(false);
+    let worker = || {
+        let mut state = start();
+        loop {
+            let i = next.fetch_add(1, Ordering::Relaxed);
+            let Some(partition) = partitions.get(i) else { break };
+            let mut row = offsets.get(i).copied().unwrap_or(0);
+            let read = dataset.read(partition, columns).and_then(|reader| {
+                for batch in reader {
+                    let batch = batch?;
+                    step(&mut state, partition, row, &batch);
+                    row += batch.rows as u64;
+                    progress.rows.fetch_add(batch.rows as u64, Ordering::Relaxed);
+                }
+                Ok(())
+            });
+            if let Err(e) = read {
+                lost.store(true, Ordering::Relaxed);
+                if let Ok(mut errors) = errors.lock() {
+                    errors.push(e);
+                }
+            }
+        }
+        if let Ok(mut states) = states.lock() {
+            states.push(state);
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(partitions.len()).clamp(1, 16);
+    std::thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(worker);
+        }
+        worker();
+    });
+    let mut errors = errors.into_inner().unwrap_or_default();
+    errors.sort_by_key(ToString::to_string);
+    (states.into_inner().unwrap_or_default(), errors)
+}

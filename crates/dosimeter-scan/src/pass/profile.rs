@@ -1,0 +1,421 @@
+//! The one pass: every row of a period is counted on the baseline's grids.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow_array::Array;
+use dosimeter_core::profile::grid::Special;
+use dosimeter_core::profile::keys::KeySample;
+use dosimeter_core::profile::period::ColumnSketch;
+use dosimeter_core::profile::sample::{Chooser, SampleColumn, hash_bytes};
+use dosimeter_core::profile::sketch::{Distinct, HeavyHitters, shorten};
+use dosimeter_core::profile::{Baseline, ColumnKind, ColumnWindow, PeriodProfile, Role};
+
+use super::cells::{Cells, as_kind, key_of, native, numbers, text_of, times, wanted};
+use super::labels::Labels;
+use super::outcome::{Judge, Row};
+use super::window::Windows;
+use super::{Part, Progress, fold};
+use crate::{Batch, Column, Dataset, Kind, ReadError, Values};
+
+/// Rows sampled of a period, and the most cells of a sample.
+const SAMPLED: u64 = 20_000;
+const SAMPLED_CELLS: u64 = 4_000_000;
+/// Texts kept of a column that the baseline does not know.
+const EXTRA: usize = 4_000;
+
+/// What a profile pass needs besides the data.
+pub struct ProfileOptions<'a> {
+    /// The grids, roles and metric.
+    pub baseline: &'a Baseline,
+    /// How the period is cut.
+    pub windows: &'a Windows,
+    /// Which rows.
+    pub part: Part,
+    /// Rows of the period, for the size of the samples.
+    pub rows: u64,
+    /// The number of the first row of every partition.
+    pub offsets: &'a [u64],
+    /// Labels that came apart.
+    pub labels: Option<&'a Labels>,
+}
+
+/// No window: the row is not of this period, or has no time.
+const NONE: u32 = u32::MAX;
+
+struct State<'a> {
+    profile: PeriodProfile,
+    cells: Vec<Cells<'a>>,
+    seen: Vec<Option<(usize, usize)>>,
+    codes: Vec<u16>,
+}
+
+struct Plan<'a> {
+    options: &'a ProfileOptions<'a>,
+    judge: Option<Judge>,
+    chooser: Chooser,
+    id: Option<usize>,
+    time: Option<usize>,
+    label: Option<usize>,
+    prediction: Option<usize>,
+    score: Option<usize>,
+    class_scores: Vec<usize>,
+    /// Kinds that the files declare, by name.
+    kinds: BTreeMap<String, Kind>,
+}
+
+/// Profiles a period.
+#[must_use]
+pub fn profile(dataset: &Dataset, options: &ProfileOptions<'_>, progress: &Progress) -> (PeriodProfile, Vec<ReadError>) {
+    let baseline = options.baseline;
+    let wanted_rows = SAMPLED.min((SAMPLED_CELLS / baseline.columns.len().max(1) as u64).max(1_000));
+    let role = |r: Role| baseline.column_with(r);
+    let plan = Plan {
+        options,
+        judge: Judge::new(&baseline.watch, &baseline.score_edges),
+        chooser: Chooser::new(baseline.watch.seed, wanted_rows, options.rows.max(1)),
+        id: role(Role::Id),
+        time: role(Role::Time),
+        label: role(Role::Label),
+        prediction: role(Role::Prediction),
+        score: role(Role::Score),
+        class_scores: baseline.watch.class_scores.iter().flatten().filter_map(|s| baseline.position(s)).collect(),
+        kinds: dataset.schema().into_iter().map(|f| (f.name, f.kind)).collect(),
+    };
+    let start = || State {
+        profile: PeriodProfile {
+            windows: options.windows.profiles(),
+            keys: plan.id.map(|_| KeySample::new(options.rows)),
+            sketches: vec![ColumnSketch::default(); baseline.columns.len()],
+            natives: vec![None; baseline.columns.len()],
+            layouts: vec![BTreeMap::new(); baseline.columns.len()],
+            ..PeriodProfile::default()
+        },
+        cells: baseline.columns.iter().map(|c| Cells::new(&c.grid)).collect(),
+        seen: vec![None; baseline.columns.len()],
+        codes: Vec::new(),
+    };
+    let step = |s: &mut State<'_>, _: &crate::Partition, row: u64, batch: &Batch| plan.add(s, row, batch);
+    let (states, errors) = fold(dataset, None, options.offsets, progress, start, step);
+    let mut total: Option<PeriodProfile> = None;
+    for state in states {
+        match &mut total {
+            None => total = Some(state.profile),
+            Some(t) => t.merge(state.profile),
+        }
+    }
+    let mut total = total.unwrap_or_else(|| start().profile);
+    total.finish();
+    (total, errors)
+}
+
+impl<'a> Plan<'a> {
+    fn add(&self, s: &mut State<'a>, first: u64, batch: &Batch) {
+        let baseline = self.options.baseline;
+        let rows = batch.rows;
+        let by_name: BTreeMap<&str, &Column> = batch.columns.iter().map(|c| (&*c.name, c)).collect();
+        let column = |j: usize| by_name.get(baseline.columns[j].name.as_str()).copied();
+
+        let stamps = self.time.and_then(column).map(|c| times(c, rows));
+        let mut windows = vec![NONE; rows];
+        let mut any = false;
+        for (i, w) in windows.iter_mut().enumerate() {
+            let row = first + i as u64;
+            let time = stamps.as_ref().and_then(|t| t[i]);
+            if !self.options.part.takes(row, time) {
+                s.profile.undated += u64::from(self.time.is_some() && time.is_none());
+                continue;
+            }
+            match self.options.windows.of(row, time) {
+                Some(window) => {
+                    *w = window as u32;
+                    any = true;
+                }
+                None => s.profile.undated += u64::from(self.time.is_some() && time.is_none()),
+            }
+        }
+        if !any {
+            return;
+        }
+        for (i, w) in windows.iter().enumerate().filter(|(_, w)| **w != NONE) {
+            let profile = &mut s.profile.windows[*w as usize];
+            profile.rows += 1;
+            let row = first + i as u64;
+            profile.first_row = Some(profile.first_row.map_or(row, |f| f.min(row)));
+        }
+        let sampled: Vec<u32> = (0..rows as u32).filter(|i| windows[*i as usize] != NONE && self.chooser.takes(first + u64::from(*i))).collect();
+
+        let mut losses = self.outcomes(s, &by_name, rows, &windows);
+        losses.resize(rows, f32::NAN);
+        let sample = &mut s.profile.sample;
+        sample.rows.extend(sampled.iter().map(|i| first + u64::from(*i)));
+        sample.windows.extend(sampled.iter().map(|i| windows[*i as usize]));
+        sample.losses.extend(sampled.iter().map(|i| losses[*i as usize]));
+        sample.columns.resize(baseline.columns.len(), SampleColumn::default());
+
+        for j in 0..baseline.columns.len() {
+            match column(j) {
+                Some(c) => self.column(s, j, c, rows, &windows, &sampled),
+                None => self.absent(s, j, &windows, &sampled),
+            }
+        }
+        self.extras(s, &batch.columns, first, &windows, &sampled);
+    }
+
+    /// Labels against predictions; the loss of every row.
+    fn outcomes(&self, s: &mut State<'_>, by_name: &BTreeMap<&str, &Column>, rows: usize, windows: &[u32]) -> Vec<f32> {
+        let Some(judge) = &self.judge else { return Vec::new() };
+        let baseline = self.options.baseline;
+        let find = |j: Option<usize>| j.and_then(|j| by_name.get(baseline.columns[j].name.as_str()).copied());
+        let (regression, kind) = (judge.is_regression(), if judge.is_regression() { Kind::Number } else { Kind::Text });
+        let label = find(self.label).map(|c| as_kind(c, kind));
+        let prediction = find(self.prediction).map(|c| as_kind(c, kind));
+        let ids = find(self.id);
+        let scores = if self.class_scores.is_empty() { find(self.score).map(|c| numbers(&as_kind(c, Kind::Number), rows)) } else { None };
+        let class_scores: Vec<Vec<f64>> = self.class_scores.iter().filter_map(|j| find(Some(*j))).map(|c| numbers(&as_kind(c, Kind::Number), rows)).collect();
+        let with_classes = !class_scores.is_empty() && class_scores.len() == baseline.watch.classes.len();
+        let (label_numbers, prediction_numbers) = if regression {
+            (label.as_ref().map(|c| numbers(c, rows)), prediction.as_ref().map(|c| numbers(c, rows)))
+        } else {
+            (None, None)
+        };
+        let at = |v: &Option<Vec<f64>>, i: usize| v.as_ref().and_then(|v| v.get(i).copied()).unwrap_or(f64::NAN);
+        let mut losses = vec![f32::NAN; rows];
+        let mut row_scores = vec![0.0; class_scores.len()];
+        for i in (0..rows).filter(|i| windows[*i] != NONE) {
+            let mut row = Row {
+                label: label.as_ref().filter(|_| !regression).and_then(|c| c.text(i)),
+                prediction: prediction.as_ref().filter(|_| !regression).and_then(|c| c.text(i)),
+                label_number: at(&label_numbers, i),
+                prediction_number: at(&prediction_numbers, i),
+                score: scores.as_ref().and_then(|v| v.get(i).copied()).filter(|x| !x.is_nan()),
+                scores: None,
+            };
+            if let (Some(labels), Some(ids)) = (self.options.labels, ids) {
+                let known = row.label.is_some() || row.label_number.is_finite();
+                if let Some((text, number)) = labels.of(key_of(ids, i)).filter(|_| !known) {
+                    row.label = (!regression).then_some(text);
+                    row.label_number = number;
+                }
+            }
+            if with_classes {
+                for (slot, v) in row_scores.iter_mut().zip(&class_scores) {
+                    *slot = v[i];
+                }
+                row.scores = row_scores.iter().all(|x| x.is_finite()).then_some(row_scores.as_slice());
+            }
+            let window = &mut s.profile.windows[windows[i] as usize];
+            window.labels += u64::from(row.label.is_some() || row.label_number.is_finite());
+            if window.scored.is_none() {
+                window.scored = judge.unlabelled();
+            }
+            losses[i] = judge.add(&row, &mut window.outcome, &mut window.scored);
+        }
+        losses
+    }
+
+    fn column(&self, s: &mut State<'a>, j: usize, found: &Column, rows: usize, windows: &[u32], sampled: &[u32]) {
+        let spec = &self.options.baseline.columns[j];
+        if s.profile.natives[j].is_none() && !matches!(found.values, Values::Null) {
+            let declared = self.kinds.get(&spec.name).copied();
+            s.profile.natives[j] = declared.map(|k| native(k).to_owned());
+        }
+        let kind = if spec.role == Role::Time { None } else { Some(wanted(spec.kind, spec.integer)) };
+        let column = kind.map_or_else(|| found.clone(), |k| as_kind(found, k));
+        for (layout, n) in &column.layouts {
+            *s.profile.layouts[j].entry(layout.id().to_owned()).or_insert(0) += u64::from(*n);
+        }
+        let label_join = self.label == Some(j) && self.options.labels.is_some();
+        let mut codes = std::mem::take(&mut s.codes);
+        if spec.role == Role::Time && spec.kind == ColumnKind::Time {
+            let stamps = times(&column, rows);
+            let null = spec.grid.special(Special::Null) as u16;
+            codes.clear();
+            codes.extend(stamps.iter().map(|t| t.map_or(null, |t| spec.grid.cell_of_number(t as f64) as u16)));
+        } else {
+            s.cells[j].of(&column, rows, &mut codes);
+        }
+        let _ = label_join;
+        self.count(s, j, &column, &codes, windows);
+        self.sketch(s, j, &column, &codes, windows);
+        self.take_sample(s, j, &column, &codes, sampled);
+        s.codes = codes;
+    }
+
+    /// Counts cells and moments by window.
+    fn count(&self, s: &mut State<'_>, j: usize, column: &Column, codes: &[u16], windows: &[u32]) {
+        let spec = &self.options.baseline.columns[j];
+        let cells = spec.grid.cells();
+        let (centre, inverse_scale) = spec.grid.centre();
+        let mut i = 0;
+        while i < codes.len() {
+            let window = windows[i];
+            let run = i + windows[i..].iter().take_while(|w| **w == window).count();
+            if window != NONE {
+                let profile = &mut s.profile.windows[window as usize];
+                if profile.columns.len() <= j {
+                    profile.columns.resize(self.options.baseline.columns.len(), ColumnWindow::default());
+                }
+                let target = &mut profile.columns[j];
+                let counts = target.counts_mut(cells);
+                for code in &codes[i..run] {
+                    if let Some(c) = counts.get_mut(usize::from(*code)) {
+                        *c += 1;
+                    }
+                }
+                if spec.kind.is_ordered() {
+                    let value_cells = spec.grid.value_cells() as u16;
+                    let moments = &mut target.moments;
+                    match &column.values {
+                        Values::Float(v) => {
+                            for (x, code) in v[i..run].iter().zip(&codes[i..run]) {
+                                if *code < value_cells {
+                                    moments.add(*x, centre, inverse_scale);
+                                }
+                            }
+                        }
+                        Values::Integer(v) | Values::Time(v) => {
+                            for (x, code) in v[i..run].iter().zip(&codes[i..run]) {
+                                if *code < value_cells {
+                                    moments.add(*x as f64, centre, inverse_scale);
+                                }
+                            }
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            i = run;
+        }
+    }
+
+    /// Keys, distinct values and texts that the grid does not know.
+    fn sketch(&self, s: &mut State<'_>, j: usize, column: &Column, codes: &[u16], windows: &[u32]) {
+        let spec = &self.options.baseline.columns[j];
+        if spec.role == Role::Id && self.id == Some(j) {
+            if let Some(keys) = &mut s.profile.keys {
+                for i in (0..codes.len()).filter(|i| windows[*i] != NONE) {
+                    if let Some(key) = key_of(column, i) {
+                        keys.add(key);
+                    }
+                }
+            }
+            return;
+        }
+        let other = spec.grid.special(Special::Other) as u16;
+        let sketch = &mut s.profile.sketches[j];
+        if let (Values::Text { keys, dictionary }, false) = (&column.values, spec.kind == ColumnKind::Text) {
+            if column.dictionary_id() != s.seen[j] {
+                s.seen[j] = column.dictionary_id();
+                let distinct = sketch.distinct.get_or_insert_with(Distinct::default);
+                for k in 0..dictionary.len() {
+                    distinct.add(hash_bytes(dictionary.value(k).as_bytes()));
+                }
+            }
+            if codes.contains(&other) {
+                let mut counts: BTreeMap<i32, u64> = BTreeMap::new();
+                for i in (0..codes.len()).filter(|i| codes[*i] == other && windows[*i] != NONE && column.is_valid(*i)) {
+                    *counts.entry(keys[i]).or_insert(0) += 1;
+                }
+                let unknown = sketch.unknown.get_or_insert_with(HeavyHitters::default);
+                for (k, n) in counts {
+                    if let Ok(k) = usize::try_from(k) && k < dictionary.len() {
+                        unknown.add(dictionary.value(k), n);
+                    }
+                }
+            }
+        }
+        for (row, text) in column.unparsed.iter().filter(|(r, _)| windows.get(*r as usize).is_some_and(|w| *w != NONE)) {
+            let _ = row;
+            sketch.unknown.get_or_insert_with(HeavyHitters::default).add(text, 1);
+        }
+    }
+
+    fn take_sample(&self, s: &mut State<'_>, j: usize, column: &Column, codes: &[u16], sampled: &[u32]) {
+        let spec = &self.options.baseline.columns[j];
+        let other = spec.grid.special(Special::Other) as u16;
+        let base = s.profile.sample.rows.len() - sampled.len();
+        let target = &mut s.profile.sample.columns[j];
+        target.codes.extend(sampled.iter().map(|i| codes[*i as usize]));
+        if spec.kind.is_ordered() {
+            let value = |i: usize| match &column.values {
+                _ if !column.is_valid(i) => f64::NAN,
+                Values::Float(v) => v[i],
+                Values::Integer(v) | Values::Time(v) => v[i] as f64,
+                _ => f64::NAN,
+            };
+            target.numbers.extend(sampled.iter().map(|i| value(*i as usize)));
+        }
+        for (at, i) in sampled.iter().enumerate() {
+            if codes[*i as usize] == other
+                && let Some(text) = text_of(column, *i as usize)
+            {
+                target.texts.insert((base + at) as u32, shorten(&text).to_owned());
+            }
+        }
+    }
+
+    /// A column that the file does not have, or a label that comes from the feed.
+    fn absent(&self, s: &mut State<'_>, j: usize, windows: &[u32], sampled: &[u32]) {
+        let spec = &self.options.baseline.columns[j];
+        let null = spec.grid.special(Special::Null) as u16;
+        let mut i = 0;
+        while i < windows.len() {
+            let window = windows[i];
+            let run = windows[i..].iter().take_while(|w| **w == window).count();
+            if window != NONE {
+                let profile = &mut s.profile.windows[window as usize];
+                if profile.columns.len() <= j {
+                    profile.columns.resize(self.options.baseline.columns.len(), ColumnWindow::default());
+                }
+                profile.columns[j].add_absent(&spec.grid, run as u64);
+            }
+            i += run;
+        }
+        let target = &mut s.profile.sample.columns[j];
+        target.codes.extend(sampled.iter().map(|_| null));
+        if spec.kind.is_ordered() {
+            target.numbers.extend(sampled.iter().map(|_| f64::NAN));
+        }
+    }
+
+    /// Columns that the baseline does not know: counted and sampled, so that a renamed one can be recognised.
+    fn extras(&self, s: &mut State<'_>, columns: &[Column], first: u64, windows: &[u32], sampled: &[u32]) {
+        let baseline = self.options.baseline;
+        for column in columns {
+            if baseline.position(&column.name).is_some() || matches!(column.values, Values::Null | Values::Unsupported(_)) {
+                continue;
+            }
+            let present = (0..windows.len()).filter(|i| windows[*i] != NONE && column.is_valid(*i));
+            let mut counts = vec![0u64; s.profile.windows.len()];
+            let mut any = false;
+            for i in present {
+                counts[windows[i] as usize] += 1;
+                any = true;
+            }
+            if !any {
+                continue;
+            }
+            let name: Arc<str> = Arc::clone(&column.name);
+            let extra = s.profile.extras.entry(name.to_string()).or_default();
+            extra.present.resize(counts.len(), 0);
+            extra.present.iter_mut().zip(&counts).for_each(|(a, b)| *a += b);
+            if extra.native.is_empty() {
+                extra.native = self.kinds.get(&*name).map_or("unknown", |k| native(*k)).to_owned();
+            }
+            for i in sampled.iter().filter(|i| column.is_valid(**i as usize)) {
+                let row = first + u64::from(*i);
+                let at = *i as usize;
+                match &column.values {
+                    Values::Float(v) if extra.numbers.len() < EXTRA => extra.numbers.push((row, v[at])),
+                    Values::Integer(v) | Values::Time(v) if extra.numbers.len() < EXTRA => extra.numbers.push((row, v[at] as f64)),
+                    Values::Text { .. } | Values::Boolean(_) if extra.texts.len() < EXTRA => {
+                        extra.texts.extend(text_of(column, at).map(|t| (row, shorten(&t).to_owned())));
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+

@@ -1,0 +1,235 @@
+//! How the history is cut: calendar spans in a time zone, or counts of rows.
+
+use dosimeter_core::profile::WindowProfile;
+use dosimeter_core::profile::baseline::WindowSpec;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp, ToSpan, Unit};
+
+use crate::ReadError;
+
+/// Fewer rows than this in a typical window are too few to measure a metric.
+const ENOUGH: u64 = 400;
+/// A history is cut into at most about so many windows.
+const MOST: u64 = 160;
+/// A reference needs a few windows to show how much it wobbles.
+const FEW: usize = 4;
+
+/// The spans tried when none was asked for, with their lengths in seconds.
+const SPANS: [(&str, i64); 7] =
+    [("1h", 3_600), ("6h", 21_600), ("1d", 86_400), ("1w", 604_800), ("2w", 1_209_600), ("1mo", 2_629_746), ("3mo", 7_889_238)];
+
+/// The windows of one period.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Windows {
+    /// By rows: the number of the first row, and rows in each window.
+    Rows {
+        /// The first row of the period.
+        first: u64,
+        /// Rows in a window.
+        size: u64,
+        /// How many windows; the last one takes a rest that is less than half a window.
+        count: usize,
+    },
+    /// By time: ascending edges, one more than windows.
+    Time(Vec<i64>),
+}
+
+impl Windows {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Windows::Rows { count, .. } => *count,
+            Windows::Time(edges) => edges.len().saturating_sub(1),
+        }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The window of a row; `None` for a row without a time where windows are of time.
+    #[must_use]
+    pub fn of(&self, row: u64, time: Option<i64>) -> Option<usize> {
+        match self {
+            Windows::Rows { first, size, count } => (*count > 0).then(|| ((row.checked_sub(*first)? / size) as usize).min(count - 1).into())?,
+            Windows::Time(edges) => {
+                let i = edges.partition_point(|e| *e <= time?.into());
+                (i > 0 && i < edges.len()).then(|| i - 1)
+            }
+        }
+    }
+
+    /// Empty profiles with the windows' bounds.
+    #[must_use]
+    pub fn profiles(&self) -> Vec<WindowProfile> {
+        match self {
+            Windows::Rows { count, .. } => vec![WindowProfile::default(); *count],
+            Windows::Time(edges) => edges
+                .windows(2)
+                .map(|e| WindowProfile { start: Some(e[0]), end: Some(e[1]), ..WindowProfile::default() })
+                .collect(),
+        }
+    }
+}
+
+/// Cuts a period of `rows` rows that begins at `first`.
+#[must_use]
+pub fn by_rows(first: u64, rows: u64, size: u64) -> Windows {
+    let size = size.max(1);
+    let whole = rows / size;
+    let rest = rows % size;
+    let count = whole + u64::from(rest * 2 >= size || whole == 0 && rest > 0);
+    Windows::Rows { first, size, count: count as usize }
+}
+
+/// Cuts `[from, to]` (both instants included) at calendar borders; `start` and `end`, where given, are hard borders.
+///
+/// # Errors
+/// For a span or a zone that is none.
+pub fn by_time(span: &str, zone: &str, from: i64, to: i64, start: Option<i64>, end: Option<i64>) -> Result<Windows, ReadError> {
+    let (step, unit, count) = parse_span(span)?;
+    let tz = TimeZone::get(zone).map_err(|_| ReadError::new(format!("unknown time zone {zone}")).with_hint("use an IANA name, as Europe/Lisbon, or UTC"))?;
+    let outside = |_| ReadError::new("times beyond the calendar");
+    let first = Timestamp::from_microsecond(start.unwrap_or(from).min(from)).map_err(outside)?.to_zoned(tz.clone()).datetime();
+    let mut at = floor(first, unit, count);
+    let mut edges = Vec::new();
+    let micros = |d: DateTime| tz.to_zoned(d).map(|z| z.timestamp().as_microsecond()).map_err(outside);
+    loop {
+        let t = micros(at)?;
+        edges.push(t);
+        if t > to || edges.len() > 100_000 {
+            break;
+        }
+        at = at.checked_add(step).map_err(outside)?;
+    }
+    if let Some(start) = start {
+        edges.retain(|e| *e > start);
+        edges.insert(0, start);
+    }
+    if let Some(end) = end {
+        edges.retain(|e| *e < end);
+        edges.push(end);
+    }
+    edges.dedup();
+    Ok(Windows::Time(edges))
+}
+
+fn floor(d: DateTime, unit: Unit, count: i64) -> DateTime {
+    let day = d.date();
+    let midnight = day.to_datetime(jiff::civil::Time::midnight());
+    match unit {
+        Unit::Hour => midnight + (i64::from(d.hour()) / count * count).hours(),
+        Unit::Week => midnight - i64::from(day.weekday().to_monday_zero_offset()).days(),
+        Unit::Month => {
+            let month = (i64::from(day.month()) - 1) / count * count + 1;
+            day.with().month(month as i8).day(1).build().map_or(midnight, |d| d.to_datetime(jiff::civil::Time::midnight()))
+        }
+        Unit::Year => day.first_of_year().to_datetime(jiff::civil::Time::midnight()),
+        _ => midnight,
+    }
+}
+
+/// `1h`, `2d`, `1w`, `1mo`, `1y`.
+fn parse_span(text: &str) -> Result<(Span, Unit, i64), ReadError> {
+    let bad = || ReadError::new(format!("{text} is no window")).with_hint("use a span of time as 1h, 1d, 1w, 1mo, or a number of rows");
+    let split = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(bad)?;
+    let count: i64 = if split == 0 { 1 } else { text[..split].parse().map_err(|_| bad())? };
+    if !(1..=10_000).contains(&count) {
+        return Err(bad());
+    }
+    Ok(match text[split..].trim() {
+        "h" | "hour" | "hours" => (count.hours(), Unit::Hour, count.min(24)),
+        "d" | "day" | "days" => (count.days(), Unit::Day, count),
+        "w" | "week" | "weeks" => (count.weeks(), Unit::Week, count),
+        "mo" | "month" | "months" => (count.months(), Unit::Month, count.min(12)),
+        "y" | "year" | "years" => (count.years(), Unit::Year, count),
+        _ => return Err(bad()),
+    })
+}
+
+/// Checks a window as given: rows as a number, or a span.
+///
+/// # Errors
+/// For what is neither.
+pub fn parse(text: &str, zone: &str) -> Result<WindowSpec, ReadError> {
+    let rows = text.trim().trim_end_matches("rows").trim().replace('_', "");
+    if let Ok(rows) = rows.parse::<u64>() {
+        return if rows > 0 { Ok(WindowSpec::Rows(rows)) } else { Err(ReadError::new("a window of 0 rows")) };
+    }
+    parse_span(text)?;
+    Ok(WindowSpec::Time { span: text.to_owned(), zone: zone.to_owned() })
+}
+
+/// A sensible cut: the shortest calendar span whose windows hold enough rows, where times say anything; else rows.
+#[must_use]
+pub fn choose(zone: &str, reference: (u64, Option<(i64, i64)>), current: (u64, Option<(i64, i64)>)) -> WindowSpec {
+    let seconds = |span: Option<(i64, i64)>| span.map_or(0, |(a, b)| (b - a) / 1_000_000);
+    let (r, c) = (seconds(reference.1), seconds(current.1));
+    if r > 0 {
+        for (span, length) in SPANS {
+            let windows = |s: i64| (s / length + 1) as u64;
+            let enough = reference.0 / windows(r) >= ENOUGH.min(reference.0 / FEW as u64).max(30);
+            let current_enough = current.0 == 0 || current.0 / windows(c) >= 30;
+            let few = windows(r).max(windows(c)) <= MOST;
+            if windows(r) >= FEW as u64 && enough && current_enough && few {
+                return WindowSpec::Time { span: span.to_owned(), zone: zone.to_owned() };
+            }
+        }
+    }
+    WindowSpec::Rows(row_window(reference.0, current.0))
+}
+
+/// About a dozen windows of the reference, in round numbers.
+fn row_window(reference: u64, current: u64) -> u64 {
+    let size = (reference / 12).max(current / MOST).max(50);
+    let unit = 10u64.pow(size.ilog10().saturating_sub(1));
+    (size / unit * unit).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weeks_begin_on_monday_and_borders_are_hard() {
+        // 2016-03-30 is a Wednesday.
+        let day = 86_400_000_000i64;
+        let from = 16_890 * day;
+        let Windows::Time(edges) = by_time("1w", "UTC", from, from + 20 * day, Some(from), None).unwrap() else { panic!() };
+        assert_eq!(edges[0], from);
+        assert_eq!((edges[1] - from) / day, 5);
+        assert_eq!((edges[2] - edges[1]) / day, 7);
+        assert!(*edges.last().unwrap() > from + 20 * day);
+    }
+
+    #[test]
+    fn a_day_may_have_23_hours() {
+        let from = Timestamp::from_second(1_711_756_800).unwrap().as_microsecond(); // 2024-03-30 00:00 UTC
+        let Windows::Time(edges) = by_time("1d", "Europe/Berlin", from, from + 3 * 86_400_000_000, None, None).unwrap() else { panic!() };
+        let hours: Vec<i64> = edges.windows(2).map(|e| (e[1] - e[0]) / 3_600_000_000).collect();
+        assert!(hours.contains(&23), "{hours:?}");
+    }
+
+    #[test]
+    fn rows_fall_into_windows() {
+        let w = by_rows(100, 1_049, 500);
+        assert_eq!(w.len(), 2);
+        assert_eq!(w.of(99, None), None);
+        assert_eq!(w.of(100, None), Some(0));
+        assert_eq!(w.of(1_140, None), Some(1));
+        assert_eq!(by_rows(0, 3, 500).len(), 1);
+        assert_eq!(by_rows(0, 0, 500).len(), 0);
+    }
+
+    #[test]
+    fn says_what_a_window_is() {
+        assert_eq!(parse("5000", "UTC").unwrap(), WindowSpec::Rows(5000));
+        assert!(parse("1fortnight", "UTC").is_err());
+        assert!(parse("0", "UTC").is_err());
+        assert!(parse("", "UTC").is_err());
+    }
+}
