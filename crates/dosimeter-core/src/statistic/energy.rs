@@ -32,6 +32,8 @@ pub fn counts(reference: &[u64], current: &[u64], positions: &[f64]) -> Option<f
     let widths = x.iter().zip(x.iter().skip(1)).map(|(a, b)| b - a);
     let area: f64 = cdf_gaps(reference, current, n, m)
         .zip(widths)
+        // The widest gap of doubles is infinite; times no difference it must stay nothing.
+        .filter(|(gap, _)| *gap != 0.0)
         .map(|(gap, width)| gap * gap * width)
         .sum();
     Some((2.0 * area).sqrt())

@@ -88,6 +88,13 @@ pub fn counts(reference: &[u64], current: &[u64]) -> Option<Ks> {
 /// The work that [`Ks::p_exact`] will do at most: steps of the recursion, about half a second.
 const MOST_STEPS: u128 = 200_000_000;
 
+/// Rows in all that the recursion will hold: bounds its memory.
+const MOST_ROWS: u64 = 10_000_000;
+
+fn affordable(n: u64, m: u64) -> bool {
+    u128::from(n) * u128::from(m) <= MOST_STEPS && n.saturating_add(m) <= MOST_ROWS
+}
+
 impl Ks {
     /// Two-sided p-value by the one-sample law at the effective size.
     pub fn p_asymptotic(&self) -> f64 {
@@ -100,7 +107,8 @@ impl Ks {
         kolmogorov_n_sf(effective as u64, self.statistic)
     }
 
-    /// Exact two-sided p-value for values without ties; `None` where `n m` exceeds 200 million.
+    /// Exact two-sided p-value for values without ties; `None` where `n m` exceeds 200 million (or
+    /// `n + m` ten million).
     pub fn p_exact(&self) -> Option<f64> {
         crossing_probability(self.reference_rows, self.current_rows, self.gap, |_| true)
     }
@@ -119,7 +127,7 @@ impl Ks {
 /// ends. `None` if a side is empty or `n m` exceeds 200 million.
 pub fn p_exact_ties(reference: &[u64], current: &[u64]) -> Option<f64> {
     let ks = counts(reference, current)?;
-    if u128::from(ks.reference_rows) * u128::from(ks.current_rows) > MOST_STEPS {
+    if !affordable(ks.reference_rows, ks.current_rows) {
         return None;
     }
     let mut ends = vec![false; (ks.reference_rows + ks.current_rows + 1) as usize];
@@ -140,7 +148,7 @@ pub fn p_exact_ties(reference: &[u64], current: &[u64]) -> Option<f64> {
 /// `u[j]` is the chance that a random path to `(i, j)` has already shown it: 1 at a place that itself does, else the
 /// average over the two last steps. Only positive numbers are added, so tiny chances keep all their digits.
 fn crossing_probability(n: u64, m: u64, gap: u128, counts_at: impl Fn(u64) -> bool) -> Option<f64> {
-    if u128::from(n) * u128::from(m) > MOST_STEPS {
+    if !affordable(n, m) {
         return None;
     }
     if gap == 0 {

@@ -47,6 +47,8 @@ pub fn counts(reference: &[u64], current: &[u64], positions: &[f64]) -> Option<f
     Some(
         cdf_gaps(reference, current, n, m)
             .zip(widths)
+            // The widest gap of doubles is infinite; times no difference it must stay nothing.
+            .filter(|(gap, _)| *gap != 0.0)
             .map(|(gap, width)| gap.abs() * width)
             .sum(),
     )

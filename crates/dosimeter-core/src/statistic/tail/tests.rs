@@ -214,16 +214,37 @@ fn kolmogorov() {
         (222, 0.158, 1.3122364815525258e-05),
         (1000, 0.2, 7.764314602125269e-36),
         (1000, 0.01, 0.8133237754763678),
+        (20_000, 0.0105, 0.012069674005664317),
+        (30_000, 0.1, 6.516847775520956e-262),
+        (50_000, 0.03, 7.891525893551539e-40),
         (100_000, 0.01, 2.046639011774627e-09),
+        (1_000_000, 0.002, 0.0003350138551835359),
     ] {
         close("smirnov_sf", smirnov_sf(n, d), want, 1e-10);
     }
-    // Beyond the exact sum: the asymptotic form meets it to a part in a thousand.
+    // Where the thinned sum starts it meets the whole one, and the expansion meets both to 1/n.
+    for d in [0.0101, 0.02, 0.05, 0.15] {
+        let (whole, thinned) = (smirnov_sf(10_000, d), smirnov_sf(10_001, d));
+        let (a, b) = (10_000.0 * d * d, 10_001.0 * d * d);
+        close(
+            "smirnov_sf, thinned",
+            thinned.ln() / b,
+            whole.ln() / a,
+            2e-5,
+        );
+    }
+    close(
+        "smirnov_sf, left",
+        smirnov_sf(10_001, 0.00999),
+        smirnov_sf(10_000, 0.00999),
+        1e-3,
+    );
+    // Ten million rows: the limit exp(-2z²) is near.
     close(
         "smirnov_sf, large",
-        smirnov_sf(100_001, 0.01),
-        2.0466e-09,
-        2e-3,
+        smirnov_sf(10_000_000, 0.001),
+        (-20f64).exp(),
+        1e-2,
     );
 }
 
