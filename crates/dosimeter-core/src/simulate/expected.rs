@@ -1,9 +1,10 @@
 //! The metric that a scenario should show, from the world's formulas and not from the rows that were generated.
 //!
-//! The weeks are sampled with a seed that no stream uses, and what is averaged is not whether a prediction was right but
+//! The weeks are sampled with a seed that no stream uses. What is averaged is not whether a prediction was right but
 //! the probability that it is, given the order: that leaves the spread of the probabilities and removes that of the
-//! labels. All weeks use the same random numbers, so that their differences are far more precise than `error` says, and
-//! a scenario in which nothing changes has exactly the same expectation throughout.
+//! labels. All weeks of a scenario use the same random numbers (but where weeks differ by chance anyway), so that
+//! their differences are far more precise than `error` says, and a scenario in which nothing changes has exactly the
+//! same expectation throughout.
 
 use super::fault::apply;
 use super::rng::Rng;
