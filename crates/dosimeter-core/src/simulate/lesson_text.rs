@@ -96,8 +96,8 @@ impl Lesson {
             "Rang without need: {}. Missed: {}. Caught, without naming the cause: {}. It rings alike where nothing is \
              lost, where a unit has to be converted and where a model has to be retrained, and it is silent where the \
              meaning of the data moved. Hence three questions instead of one alarm: did the metric fall, did the \
-             inputs move, and how much of the fall does the move explain? The first can be estimated without labels for as long as \
-             the concept stands still; whether it does, only labels can say.",
+             inputs move, and how much of the fall does the move explain? The first can be estimated \
+             without labels for as long as the concept stands still; whether it does, only labels can say.",
             names(AlarmVerdict::FalseAlarm),
             names(AlarmVerdict::Missed),
             names(AlarmVerdict::Caught),
