@@ -106,7 +106,7 @@ fn one(entry: &ModeEntry) -> Vec<Block> {
 }
 
 /// A sentence that follows a colon; words in capitals or in code keep their form.
-fn lower_first(text: &str) -> String {
+pub(super) fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
     match (chars.next(), chars.clone().next()) {
         (Some(first), Some(second)) if !second.is_uppercase() => {

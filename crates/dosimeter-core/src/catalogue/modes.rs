@@ -24,9 +24,9 @@ pub static MODES: [ModeEntry; 12] = [
                         two cannot be told apart with certainty. From labels alone it looks like concept drift, \
                         because the same number now means something else; it differs in that the number is at fault.",
         detected_by: Some("check"),
-        how: "Each column is compared with the reference: presence, type, layout, nulls, distinct values and quantiles. \
-              A change that a simple rule explains is reported as that rule and taken out of the drift findings, so \
-              that one cause gives one finding.",
+        how: "Each column is compared with the reference: presence, type, layout, nulls, distinct values and \
+              quantiles. A change that a simple rule explains is reported as that rule and taken out of the drift \
+              findings, so that one cause gives one finding.",
         not_seen: "A field whose form and distribution stayed while its definition changed (net instead of gross at \
                    a similar level); a change of unit in a few rows only; a change that was there before the \
                    reference began.",
@@ -34,7 +34,8 @@ pub static MODES: [ModeEntry; 12] = [
             "Read the rule in the finding and confirm it with the owner of the source.",
             "Undo it where the model's inputs are read, or have the source repaired; do not retrain on it.",
             "Recompute the predictions since the onset, and repair what was decided on them.",
-            "Put the rule into the source's contract or into a check before the model, so that next time it fails loudly.",
+            "Put the rule into the source's contract or into a check before the model, so that next time it fails \
+             loudly.",
         ],
     },
     ModeEntry {
@@ -53,9 +54,9 @@ pub static MODES: [ModeEntry; 12] = [
                         both; if the metric inside every category is what it was, only the mix moved. A season that \
                         the reference does not contain looks the same as a lasting change.",
         detected_by: Some("check"),
-        how: "Category shares of every window are compared with those of the reference, allowing for the variation that the \
-              reference itself shows; what moved is named by value, with both shares, and priced by the metric \
-              inside it where there are labels.",
+        how: "Category shares of every window are compared with those of the reference, allowing for the variation \
+              that the reference itself shows; what moved is named by value, with both shares, and priced by the \
+              metric inside it where there are labels.",
         not_seen: "Categories too rare to count in the rows at hand; a change inside `other` where a column has more \
                    values than are kept; a value that keeps its share and changes its meaning.",
         next_steps: &[
@@ -71,25 +72,26 @@ pub static MODES: [ModeEntry; 12] = [
         title: "Data drift",
         what: "The inputs moved: P(X) is no longer that of the reference, while the same input still means the same.",
         degrades: "Only through where the inputs moved to. Into a region that the model knows well, drift costs \
-                   nothing, and accuracy may even rise. Into a region where cases are closer to the boundary, more of \
-                   them are wrong although the model is as right as it can be. Into a region with little or no \
+                   nothing, and accuracy may even rise. Into a region where cases are closer to the boundary, more \
+                   of them are wrong although the model is as right as it can be. Into a region with little or no \
                    training data, the model extrapolates, and whether it is right there was never tested.",
         evidence: "Columns whose distribution moved beyond the variation of the reference; pairs of columns whose \
                    relation moved; a classifier that tells current rows from reference rows. Whether it matters is a \
                    separate question, answered by the metric where the rows went.",
-        confused_with: "Concept drift, above all: the two are named alike and need opposite repairs. Inputs can be \
+        confused_with: "Concept drift, above all: the two are named alike and need different repairs. Inputs can be \
                         seen to move without any label; that meaning moved can only be seen with labels. Where rows \
                         move to a region without reference data, they cannot be told apart even with labels: nobody \
                         knows what those inputs meant before. A season missing from the reference looks like drift.",
         detected_by: Some("check"),
-        how: "Every column, and the columns jointly, are compared with the reference; p-values are set against the reference's \
-              own variation and share one alarm budget. The move is then priced: the metric's change that the new \
-              mix of inputs explains. A move that costs nothing is reported as harmless.",
+        how: "Every column, and the columns jointly, are compared with the reference; p-values are set against the \
+              reference's own variation and share one alarm budget. The move is then priced: the metric's change \
+              that the new mix of inputs explains. A move that costs nothing is reported as harmless.",
         not_seen: "Inputs that the model needs and the data do not contain; moves smaller than the stated power; a \
                    relation among three or more columns that no column and no pair shows, unless the joint \
                    classifier has enough rows to find it.",
         next_steps: &[
-            "Read the impact before anything else: if it is harmless, do nothing, and let the next baseline contain it.",
+            "Read the impact before anything else: if it is harmless, do nothing, and let the next baseline contain \
+             it.",
             "If it costs, see in which region: get labels there.",
             "Retrain with current inputs, or reweight; the old labels are still true.",
             "If rows lie where there was no training data, use a fallback for these until labels come.",
@@ -111,13 +113,14 @@ pub static MODES: [ModeEntry; 12] = [
                         attributed: inputs moved, or their form changed. Labels that arrive late, positives first, \
                         imitate it.",
         detected_by: Some("check"),
-        how: "The distributions of label, prediction and score are compared with the reference by window, allowing for its own \
-              variation; only windows whose labels have had time to arrive are counted.",
+        how: "The distributions of label, prediction and score are compared with the reference by window, allowing \
+              for its own variation; only windows whose labels have had time to arrive are counted.",
         not_seen: "A base rate that moved in rows whose labels have not come; two opposite moves in segments that \
                    cancel in the whole, unless the segments are watched.",
         next_steps: &[
             "See whether the labels of the last windows are complete before believing the rate.",
-            "If the classes look as before, correct the scores for the new base rate and move the threshold; no retraining is needed.",
+            "If the classes look as before, correct the scores for the new base rate and move the threshold; no \
+             retraining is needed.",
             "If they do not, read the data drift and concept drift findings instead.",
         ],
     },
@@ -139,12 +142,12 @@ pub static MODES: [ModeEntry; 12] = [
                         (an advertising campaign, an epidemic) cannot be told from concept drift by any data at \
                         hand. A change in how labels are made looks the same, and is one.",
         detected_by: Some("check"),
-        how: "With labels, the change of the metric is split: what the new mix of inputs would have cost on the reference's own \
-              errors, and what is left on comparable rows, which is the concept's part, with an interval. \
-              Detectors on the stream of errors date its onset.",
+        how: "With labels, the change of the metric is split: what the new mix of inputs would have cost on the \
+              reference's own errors, and what is left on comparable rows, which is the concept's part, with an \
+              interval. Detectors on the stream of errors date its onset.",
         not_seen: "Everything, without labels: an estimate from scores assumes that the concept stood still. With \
-                   late labels it is seen late. In regions without reference rows it cannot be separated from \
-                   drift. A concept that moves back within one window averages out.",
+                   late labels it is seen late. In regions without reference rows it cannot be separated from drift. \
+                   A concept that moves back within one window averages out.",
         next_steps: &[
             "Rule out schema change and a change in how labels are made.",
             "See in which segment the errors rose and ask who knows why; the onset is the best clue.",
@@ -161,14 +164,14 @@ pub static MODES: [ModeEntry; 12] = [
                    here.",
         evidence: "The metric by window from labels, with an interval; or an estimate from scores where labels have \
                    not come, marked as such.",
-        confused_with: "Chance: few labelled rows, or a window that is harder than others for ordinary reasons, hence \
-                        the interval and the reference's own variation. Incomplete labels: if bad news arrives first, \
-                        the last windows always look worse than they will be. A change of how labels are made moves \
-                        the metric too.",
+        confused_with: "Chance: few labelled rows, or a window that is harder than others for ordinary reasons, \
+                        hence the interval and the reference's own variation. Incomplete labels: if bad news arrives \
+                        first, the last windows always look worse than they will be. A change of how labels are made \
+                        moves the metric too.",
         detected_by: Some("check"),
-        how: "The metric of the current rows is compared with that of the reference, with an interval for the difference, and \
-              with the tolerated loss. Where there are no labels it is estimated from calibrated scores; where there \
-              is neither, the verdict is `blind`.",
+        how: "The metric of the current rows is compared with that of the reference, with an interval for the \
+              difference, and with the tolerated loss. Where there are no labels it is estimated from calibrated \
+              scores; where there is neither, the verdict is `blind`.",
         not_seen: "Without labels: a loss through concept drift. With them: a loss smaller than the stated power, or \
                    one confined to a small segment that the average conceals.",
         next_steps: &[
@@ -192,12 +195,13 @@ pub static MODES: [ModeEntry; 12] = [
                         Concept drift bends it. A score that was never a probability (a margin, a rank) was never \
                         calibrated and cannot lose it. In bins with few rows the curve wanders by chance.",
         detected_by: Some("check"),
-        how: "On labelled rows the calibration error of the current windows is compared with that of the reference, with an interval \
-              by resampling; the direction is reported: too high, too low, too extreme, too timid.",
+        how: "On labelled rows the calibration error of the current windows is compared with that of the reference, \
+              with an interval; the direction is reported: too high, too low, too extreme, too timid.",
         not_seen: "Anything without labels; a segment that is too high and another that is too low by as much, \
                    unless segments are watched.",
         next_steps: &[
-            "If the curve is shifted but monotone, recalibrate on recent labelled rows (logistic or isotonic); the model can stay.",
+            "If the curve is shifted but monotone, recalibrate on recent labelled rows (logistic or isotonic); the \
+             model can stay.",
             "If it is bent or no longer monotone, look for concept drift.",
             "Until then, do not use the score as a probability, and distrust estimates made from it.",
         ],
@@ -216,8 +220,8 @@ pub static MODES: [ModeEntry; 12] = [
                         reference's own gaps set the limit. Labels that are late by nature (a loan defaults after \
                         months) are not stalled.",
         detected_by: Some("check"),
-        how: "The age of the newest row and the count of rows and labels in each window are compared with the gaps and counts \
-              of the reference.",
+        how: "The age of the newest row and the count of rows and labels in each window are compared with the gaps \
+              and counts of the reference.",
         not_seen: "A feed that repeats old rows under new times, unless ids repeat or columns freeze; a gap that is \
                    shorter than gaps in the reference.",
         next_steps: &[
@@ -232,8 +236,7 @@ pub static MODES: [ModeEntry; 12] = [
         title: "Model retired",
         what: "The provider retires the pinned LLM on a date, or moves the alias that the code names.",
         degrades: "On the date, requests fail, or are answered by a successor for which neither prompts nor tests \
-                   were made. It is the one mode that is announced in advance and the one most often noticed in \
-                   production.",
+                   were made. It is the one mode that is announced in advance, to whoever reads the announcement.",
         evidence: "Model ids in code, configuration and logs, against the provider's published list of models and \
                    retirement dates; deprecation notices in response headers.",
         confused_with: "Model swap: there the name stays and the model behind it changes, unannounced or within the \
@@ -290,8 +293,8 @@ pub static MODES: [ModeEntry; 12] = [
                         Sampling noise: a single run of a prompt shows nothing. A stale corpus, if only answers with \
                         retrieval got worse.",
         detected_by: None,
-        how: "This version does not run canaries. Scores and format checks that are logged as columns with a time can be watched \
-              by `check` like any metric; the fixed prompts have to be sent by a job of yours.",
+        how: "This version does not run canaries. Scores and format checks that are logged as columns with a time \
+              can be watched by `check` like any metric; the fixed prompts have to be sent by a job of yours.",
         not_seen: "What no canary covers; a slow change of taste that a rule does not score; a judge that drifts \
                    along with the model.",
         next_steps: &[
@@ -307,9 +310,9 @@ pub static MODES: [ModeEntry; 12] = [
         title: "Corpus stale",
         what: "The retrieval corpus no longer says what is true: sources changed, vanished or came after it was \
                indexed.",
-        degrades: "The model quotes what it is given. Given last year's price list it answers with last year's price, \
-                   fluently and with a citation. Questions about what is new find no near document and get the \
-                   nearest wrong one. An index built by one embedding model and asked with another returns noise \
+        degrades: "The model quotes what it is given. Given last year's price list it answers with last year's \
+                   price, fluently and with a citation. Questions about what is new find no near document and get \
+                   the nearest wrong one. An index built by one embedding model and asked with another returns noise \
                    that still looks like a ranking.",
         evidence: "Sources whose content or existence differs from the index; the age of documents against how fast \
                    their topic changes; the similarity of each query to its best document over time; recall on \

@@ -1,6 +1,7 @@
 //! `explain` without a mode: why models decay, the modes, how the three that are confused most differ, and what is
 //! different for a feature built on an LLM.
 
+use super::explain::lower_first;
 use super::{Block, MODES, Mode};
 
 pub(super) fn blocks() -> Vec<Block> {
@@ -25,13 +26,25 @@ pub(super) fn blocks() -> Vec<Block> {
         Block::heading("What rots in an LLM feature that does not in a classic model"),
         Block::paragraph(LLM),
     ];
-    blocks.push(Block::bullets(llm_modes()));
+    blocks.push(Block::bullets(llm_modes().map(|mode| {
+        let entry = mode.entry();
+        format!(
+            "{} ({}): {} It shows in this: {}",
+            entry.title,
+            entry.id,
+            entry.what,
+            lower_first(entry.evidence)
+        )
+    })));
+    if llm_modes().all(|mode| mode.entry().detected_by.is_none()) {
+        blocks.push(Block::paragraph(LLM_BY_HAND));
+    }
     blocks.push(Block::paragraph(LLM_REST));
     blocks
 }
 
-/// The modes that only features built on an LLM have, with how to detect each.
-fn llm_modes() -> impl Iterator<Item = String> {
+/// The modes that only features built on an LLM have.
+fn llm_modes() -> impl Iterator<Item = Mode> {
     [
         Mode::ModelRetired,
         Mode::ModelSwapped,
@@ -39,13 +52,6 @@ fn llm_modes() -> impl Iterator<Item = String> {
         Mode::CorpusStale,
     ]
     .into_iter()
-    .map(|mode| {
-        let entry = mode.entry();
-        format!(
-            "{} ({}): {} {}",
-            entry.title, entry.id, entry.what, entry.how
-        )
-    })
 }
 
 const WHY: &str = "A trained model is a summary of the world on the days its training data were collected: its weights \
@@ -54,7 +60,8 @@ const WHY: &str = "A trained model is a summary of the world on the days its tra
     changes a unit, a name or a code; a kind of case that was rare becomes common. The model answers all of it with \
     the old weights, and a wrong answer has the same form as a right one: nothing throws, latency is fine, every \
     infrastructure check is green. What would show the error, the true outcome, comes weeks later or never. So \
-    accuracy falls without an alert, and it falls precisely because nothing was changed.";
+    accuracy can fall for months without an alert, and it falls because the model was left as it was while the world \
+    was not.";
 
 const DRIFT_IS_NOT_DECAY: &str = "Drift is not decay. Inputs may move far while accuracy stays at 1.000, and accuracy \
     may collapse while no input moves. An alarm on every column that moved is wrong in both cases. What counts is \
@@ -67,8 +74,8 @@ const THREE_EACH: [&str; 3] = [
     "Data drift: P(X) moved. The model's knowledge is still true, and is asked about other cases. It degrades only \
      if they are harder, or lie where it has learned nothing: a model of city traffic is asked about country roads. \
      Inputs show it, without labels. The repair is data from the new region; old labels keep their value.",
-    "Concept drift: P(Y|X) moved. The cases look as ever, and the right answer is another one: the price that used \
-     to sell a flat no longer does. The model's knowledge is out of date, most where it was most certain. Only labels \
+    "Concept drift: P(Y|X) moved. The cases may look as ever, and the right answer is another one: the price that used \
+     to sell a flat no longer does. The model's knowledge is out of date, however sure it is. Only labels \
      show it; no check of inputs, and no estimate from scores, can. The repair is new labels and to forget old ones.",
     "Schema change: the pipe changed. The world is as before, X and Y both, and the model is given another number \
      for the same thing: days where it expects hours, null where a column was renamed. It degrades at once and in \
@@ -81,8 +88,8 @@ const THREE_TABLE: [&str; 8] = [
     "what moved             P(X)                P(Y|X)              the form of X",
     "inputs look different  yes                 need not            yes",
     "same input, same truth yes                 no                  yes, once undone",
-    "accuracy               may fall, may not   falls               mostly falls",
-    "usual onset            weeks               a day to months     between two rows",
+    "accuracy               may fall, may not   mostly falls        mostly falls",
+    "usual onset            gradual             sudden or gradual   between two rows",
     "seen without labels    yes                 no                  yes",
     "repair                 data from there     new labels          the pipe",
 ];
@@ -95,6 +102,9 @@ const THREE_TELL: &str = "In this order: is there a simple rule that maps the ne
 const LLM: &str = "Everything above happens to an LLM feature too: users ask about other things, a template changes, \
     the right answer changes. Four things are its own, since the weights belong to somebody else and half of the \
     program is text.";
+
+const LLM_BY_HAND: &str =
+    "This version detects none of the four. `explain MODE` says for each how to do it by hand.";
 
 const LLM_REST: &str = "Since there is seldom one right answer, the metric has to be made: fixed prompts with answers \
     that can be scored by rule, each sampled several times, since one sample of a random answer shows nothing; a \
