@@ -221,12 +221,19 @@ impl BinaryTally {
 
 /// The AUC of cells with DeLong's error; its `n` is the rarer class.
 pub(super) fn auc_of(cells: &ScoreCells) -> Result<Estimate, Unavailable> {
-    let weights = cells.weights();
-    let auc = ranking::auc(&weights).ok_or(Unavailable::OneClass)?;
-    let se = ranking::auc_variance(&weights, &auc).map_or(f64::INFINITY, f64::sqrt);
+    let (value, [of_positives, of_negatives]) = auc_parts(cells).ok_or(Unavailable::OneClass)?;
     let (positives, negatives) = cells.totals();
-    Estimate::bounded(auc.value, se, positives.min(negatives), Scale::Share)
+    let se = (of_positives + of_negatives).sqrt();
+    Estimate::bounded(value, se, positives.min(negatives), Scale::Share)
         .ok_or(Unavailable::NotFinite)
+}
+
+/// The AUC, and the parts of its variance that positives and negatives contribute.
+pub(super) fn auc_parts(cells: &ScoreCells) -> Option<(f64, [f64; 2])> {
+    let weights = cells.weights();
+    let auc = ranking::auc(&weights)?;
+    let parts = ranking::auc_variance(&weights, &auc);
+    Some((auc.value, parts.unwrap_or([f64::INFINITY; 2])))
 }
 
 /// The mean of a row loss.

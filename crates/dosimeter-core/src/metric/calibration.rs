@@ -85,14 +85,14 @@ pub struct CalibrationTest {
     pub bins: Vec<CalibrationBin>,
 }
 
-/// Neighbouring bins are pooled until both windows promise at least this many positives and negatives.
+/// Neighbouring bins are pooled until each window can expect this many positives and negatives.
 const LEAST_EXPECTED: f64 = 10.0;
 
 /// Compares two windows' gaps between label and score, bin by bin.
 ///
-/// The ten reliability bins are pooled from the left until each window expects at least ten positives and ten
-/// negatives in each; the difference of the two mean gaps is standardised with both windows' own variances, and the
-/// squares add up to a chi-squared statistic. `None` where a window has no probabilities, or too few rows for one
+/// The ten reliability bins are pooled from the left until, at the two windows' joint share of positives, each window
+/// can expect ten positives and ten negatives in each; Welch's t of the two mean gaps is turned into a normal
+/// deviate, and the squares add up to a chi-squared statistic. `None` where a window has no probabilities, or too few rows for one
 /// bin.
 #[must_use]
 pub fn calibration_test(reference: &BinaryTally, current: &BinaryTally) -> Option<CalibrationTest> {
@@ -104,9 +104,9 @@ pub fn calibration_test(reference: &BinaryTally, current: &BinaryTally) -> Optio
             continue;
         };
         let se = a.standard_error().hypot(b.standard_error());
-        let z = (current_gap - reference_gap) / se;
-        if z.is_finite() {
-            chi2 += z * z;
+        let z2 = squared_deviate((current_gap - reference_gap) / se, &a, &b);
+        if z2.is_finite() {
+            chi2 += z2;
             compared.push(CalibrationBin {
                 range,
                 reference_gap,
@@ -136,41 +136,61 @@ pub fn calibration_test(reference: &BinaryTally, current: &BinaryTally) -> Optio
     })
 }
 
+/// The squared normal deviate of Welch's t (Welch 1947 for the degrees of freedom, Wallace 1959 for the deviate).
+fn squared_deviate(t: f64, a: &Moments, b: &Moments) -> f64 {
+    let (va, vb) = (a.standard_error().powi(2), b.standard_error().powi(2));
+    let per_freedom = |v: f64, m: &Moments| v * v / (m.n() as f64 - 1.0);
+    let freedom = (va + vb).powi(2) / (per_freedom(va, a) + per_freedom(vb, b));
+    let shrink = (8.0 * freedom + 1.0) / (8.0 * freedom + 3.0);
+    freedom * (t * t / freedom).ln_1p() * shrink * shrink
+}
+
+/// One window's rows of a run of bins.
+#[derive(Clone, Copy, Default)]
+struct Run {
+    gap: Moments,
+    positives: u64,
+}
+
+impl Run {
+    fn of(bin: &Bin) -> Self {
+        Run {
+            gap: bin.gap,
+            positives: bin.label_sum,
+        }
+    }
+
+    fn join(&mut self, other: Run) {
+        self.gap.merge(&other.gap);
+        self.positives += other.positives;
+    }
+}
+
+/// Whether each window, at the joint share of positives, expects enough of both labels. The joint share and not
+/// each one's own: choosing bins by the very counts that are compared would bias the test.
+fn enough(a: &Run, b: &Run) -> bool {
+    let (n, m) = (a.gap.n() as f64, b.gap.n() as f64);
+    let share = (a.positives + b.positives) as f64 / (n + m).max(1.0);
+    n.min(m) * share.min(1.0 - share) >= LEAST_EXPECTED
+}
+
 /// Neighbouring bins, pooled until they are large enough; what is left over joins the last.
 fn pooled(a: &ReliabilityBins, b: &ReliabilityBins) -> Vec<([f64; 2], Moments, Moments)> {
-    #[derive(Clone, Copy, Default)]
-    struct Side {
-        gap: Moments,
-        score: f64,
-    }
-    impl Side {
-        fn take(&mut self, bin: &Bin) {
-            self.gap.merge(&bin.gap);
-            self.score += bin.score_sum;
-        }
-        fn join(&mut self, other: &Side) {
-            self.gap.merge(&other.gap);
-            self.score += other.score;
-        }
-        fn enough(&self) -> bool {
-            self.score >= LEAST_EXPECTED && self.gap.n() as f64 - self.score >= LEAST_EXPECTED
-        }
-    }
     let width = 1.0 / RELIABILITY_BINS as f64;
-    let mut done: Vec<([f64; 2], Side, Side)> = Vec::new();
-    let (mut from, mut x, mut y) = (0.0, Side::default(), Side::default());
+    let mut done: Vec<([f64; 2], Run, Run)> = Vec::new();
+    let (mut from, mut x, mut y) = (0.0, Run::default(), Run::default());
     for (i, (bin_a, bin_b)) in a.bins().iter().zip(b.bins()).enumerate() {
-        x.take(bin_a);
-        y.take(bin_b);
-        if x.enough() && y.enough() {
+        x.join(Run::of(bin_a));
+        y.join(Run::of(bin_b));
+        if enough(&x, &y) {
             let to = (i + 1) as f64 * width;
             done.push(([from, to], x, y));
-            (from, x, y) = (to, Side::default(), Side::default());
+            (from, x, y) = (to, Run::default(), Run::default());
         }
     }
     if let Some((range, last_x, last_y)) = done.last_mut() {
-        last_x.join(&x);
-        last_y.join(&y);
+        last_x.join(x);
+        last_y.join(y);
         range[1] = 1.0;
     }
     done.into_iter()

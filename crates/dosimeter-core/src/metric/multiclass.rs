@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::binary::{auc_of, mean_of};
+use super::binary::{auc_of, auc_parts, mean_of};
 use super::cells::{ScoreCells, add_counts, sound_edges, unit_edges};
 use super::confusion::Confusion;
 use super::interval::{Estimate, Scale};
@@ -380,16 +380,36 @@ impl MulticlassTally {
         Estimate::bounded(value, variance.sqrt(), n as u64, scale).ok_or(Unavailable::NotFinite)
     }
 
-    /// The mean of the one-vs-rest AUCs of the classes that occur. The counts do not say how the classes' errors
-    /// hang together, so the error is their mean: exact where they move as one (two classes), else too large.
+    /// The mean of the one-vs-rest AUCs of the classes that occur.
+    ///
+    /// The counts by class do not say how the classes' errors hang together, so the error is built from what is
+    /// known: the positives of two classes are different rows, so their parts are independent; the negatives' parts
+    /// are taken to move as one, which is the most they can; between the two stands the correlation 1/(K-1) that K
+    /// alike scores have which add up to 1. Never more than the classes' mean error, which is exact for K = 2. In
+    /// trials it lies between the bootstrap's and 1.4 times it.
     fn macro_auc(&self) -> Result<Estimate, Unavailable> {
-        let all: Vec<Estimate> = self.curves.iter().filter_map(|c| auc_of(c).ok()).collect();
-        let (Some(n), m) = (all.iter().map(|e| e.n).min(), all.len() as f64) else {
+        let (mut k, mut sum, mut errors) = (0.0, 0.0, 0.0);
+        let (mut of_positives, mut of_negatives, mut rarest) = (0.0, 0.0, u64::MAX);
+        for curve in &self.curves {
+            let Some((value, [v10, v01])) = auc_parts(curve) else {
+                continue;
+            };
+            k += 1.0;
+            sum += value;
+            errors += f64::sqrt(v10 + v01);
+            of_positives += v10;
+            of_negatives += f64::sqrt(v01);
+            rarest = rarest.min(curve.totals().0).min(curve.totals().1);
+        }
+        if k == 0.0 {
             return Err(Unavailable::OneClass);
-        };
-        let value = all.iter().map(|e| e.value).sum::<f64>() / m;
-        let se = all.iter().map(|e| e.se).sum::<f64>() / m;
-        Estimate::bounded(value, se, n, Scale::Share).ok_or(Unavailable::NotFinite)
+        }
+        let cross = 2.0 / f64::max(k - 1.0, 1.0) * of_positives.sqrt() * of_negatives;
+        let se = (of_positives + of_negatives * of_negatives + cross)
+            .sqrt()
+            .min(errors)
+            / k;
+        Estimate::bounded(sum / k, se, rarest, Scale::Share).ok_or(Unavailable::NotFinite)
     }
 
     /// The metric of each class against the rest, [`OTHER`] last where it occurs; `None` where a class does not give

@@ -41,9 +41,9 @@ pub(super) fn auc(cells: &[(f64, f64)]) -> Option<Ranked> {
     Some(Ranked { value, gradient })
 }
 
-/// DeLong's variance of the AUC: the variance of the placements of positives over their number, plus the same for
-/// negatives. `None` where a class has fewer than two rows.
-pub(super) fn auc_variance(cells: &[(f64, f64)], auc: &Ranked) -> Option<f64> {
+/// DeLong's variance of the AUC in its two parts, the variance of the positives' placements over their number and
+/// the same for negatives. `None` where a class has fewer than two rows.
+pub(super) fn auc_variance(cells: &[(f64, f64)], auc: &Ranked) -> Option<[f64; 2]> {
     let (positives, negatives) = totals(cells);
     if positives < 2.0 || negatives < 2.0 {
         return None;
@@ -53,9 +53,10 @@ pub(super) fn auc_variance(cells: &[(f64, f64)], auc: &Ranked) -> Option<f64> {
         of_positives += c.0 * g.0 * g.0;
         of_negatives += c.1 * g.1 * g.1;
     }
-    Some(
-        of_positives * positives / (positives - 1.0) + of_negatives * negatives / (negatives - 1.0),
-    )
+    Some([
+        of_positives * positives / (positives - 1.0),
+        of_negatives * negatives / (negatives - 1.0),
+    ])
 }
 
 /// Average precision: the sum over cells, from the highest score down, of precision so far times the step in

@@ -123,8 +123,8 @@ pub static METRICS: &[MetricRow] = &[
         needs_score: true,
         definition: "roc_auc_score (multiclass: one-vs-rest, macro): the chance that a positive scores above a \
                      negative, ties 1/2; rows in one cell of the score grid tie",
-        error: "DeLong, DeLong & Clarke-Pearson 1988 on the cells; macro: the mean of the classes' errors, which \
-                is an upper bound",
+        error: "DeLong, DeLong & Clarke-Pearson 1988 on the cells; macro: combined over classes, \
+                on the safe side",
         direction: Direction::Higher,
         tolerance: Tolerance::OfTheGap,
     },
