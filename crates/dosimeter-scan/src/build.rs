@@ -91,14 +91,20 @@ impl Builder {
         self.rows
     }
 
-    /// Bytes of text held for the current batch and dictionary.
-    pub(crate) fn size(&self) -> usize {
-        let text = if let Store::Text(_, interner) = &self.store {
-            interner.size()
-        } else {
-            0
-        };
-        text + self.unparsed.len() * 64
+    /// Takes back the cells from a row on. How often their layouts occurred stays counted.
+    pub(crate) fn truncate(&mut self, rows: usize) {
+        if self.rows <= rows {
+            return;
+        }
+        self.rows = rows;
+        self.validity.truncate(rows);
+        self.unparsed.retain(|(row, _)| (*row as usize) < rows);
+        match &mut self.store {
+            Store::Integer(v) | Store::Time(v) => v.truncate(rows),
+            Store::Float(v) => v.truncate(rows),
+            Store::Boolean(v) => v.truncate(rows),
+            Store::Text(v, _) => v.truncate(rows),
+        }
     }
 
     /// Cells that were not UTF-8 so far.
@@ -241,6 +247,15 @@ impl Builder {
         self.valid();
     }
 
+    /// A whole number beyond `i64`.
+    pub(crate) fn unsigned(&mut self, value: u64) {
+        if matches!(self.store, Store::Integer(_) | Store::Float(_)) {
+            self.float(value as f64);
+        } else {
+            self.canonical(&value.to_string());
+        }
+    }
+
     /// A number of a typed text format.
     pub(crate) fn float(&mut self, value: f64) {
         match &mut self.store {
@@ -282,7 +297,9 @@ impl Builder {
         } else {
             self.text(value.as_bytes());
         }
-        if numeric && self.unparsed.len() == before {
+        // `NaN` has no other way to be written in JSON.
+        let digits = value.bytes().any(|c| c.is_ascii_digit());
+        if numeric && digits && self.unparsed.len() == before {
             self.note(Layout::Quoted);
         }
     }

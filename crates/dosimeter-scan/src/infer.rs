@@ -115,12 +115,15 @@ impl Guess {
 
     /// A typed string: numbers in quotes are text, dates are times.
     pub(crate) fn string(&mut self, cell: &[u8]) {
-        self.cells += 1;
         let cell = cell.trim_ascii();
-        if cell.len() == 8 && cell.iter().all(u8::is_ascii_digit) {
+        self.cells += 1;
+        if is_nothing(cell) || parse_number(cell, true).is_none() {
+            self.other(cell);
+        } else if cell.iter().any(u8::is_ascii_digit) {
             self.strings += 1;
         } else {
-            self.other(cell);
+            // An infinity: JSON has no other way to write it.
+            self.numbers += 1;
         }
     }
 

@@ -118,11 +118,6 @@ impl Interner {
         }
     }
 
-    /// Bytes held, for the caller to end a batch in time.
-    pub(crate) fn size(&self) -> usize {
-        self.bytes.len()
-    }
-
     /// The dictionary of the batch that just ended with this many rows.
     ///
     /// # Errors

@@ -2,8 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+#[path = "cases/coerce.rs"]
+mod coerce;
 #[path = "cases/csv.rs"]
 mod csv;
+#[path = "cases/ipc.rs"]
+mod ipc;
+#[path = "cases/json.rs"]
+mod json;
 #[path = "cases/kit.rs"]
 mod kit;
 #[path = "cases/parquet.rs"]
