@@ -135,6 +135,24 @@ pub fn prometheus_label(text: &str) -> String {
     visible(text).replace('\\', "\\\\").replace('"', "\\\"")
 }
 
+/// JSON text in which strings hold no character that hides: those are written `\u202e`, which means the same to a
+/// program and nothing to the terminal that a person looks at it with.
+#[must_use]
+pub fn json(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        // Outside of strings the only such character is the line break of the layout.
+        if c == '\n' || !hides(c) {
+            out.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            let _ = write!(out, "\\u{unit:04x}");
+        }
+    }
+    out
+}
+
 /// Text inside GitHub-flavoured Markdown, fit for a table cell: no mark-up, HTML, link, mention or issue reference.
 #[must_use]
 pub fn markdown(text: &str) -> String {
@@ -238,6 +256,7 @@ mod tests {
             xml("<a b=\"c\">&'\u{1}"),
             "&lt;a b=&quot;c&quot;&gt;&amp;&apos;\\u{1}"
         );
+        assert_eq!(json("{\n\u{202e}\u{e0041}}"), "{\n\\u202e\\udb40\\udc41}");
         assert_eq!(github_message("100 %\n::error::x"), "100 %25\\n::error::x");
         assert_eq!(github_property("a:b,c%"), "a%3Ab%2Cc%25");
         assert_eq!(prometheus_label("a\"b\\c\n"), "a\\\"b\\\\c\\\\n");

@@ -18,7 +18,7 @@ pub(crate) fn render(d: &Diagnosis, _style: &Style) -> String {
         Verdict::Blind => "warning",
     };
     let title = format!("dosimeter: {} {}", clip(&d.monitor, 80), d.verdict.as_str());
-    command(&mut out, level, &title, &[clip(&d.summary, 400)]);
+    command(&mut out, level, &title, &[clip(&words::summary(d), 400)]);
     let harmful: Vec<&Finding> = words::of(d, Severity::Harmful).collect();
     let watch: Vec<&Finding> = words::of(d, Severity::Watch).collect();
     findings(&mut out, "error", &harmful, usize::from(level == "error"));

@@ -4,7 +4,7 @@
 
 use dosimeter_core::diagnosis::Diagnosis;
 
-use crate::Style;
+use crate::{Style, escape};
 
 pub(crate) fn render(diagnosis: &Diagnosis, _style: &Style) -> String {
     // The types hold no map with keys other than strings and no fallible serializer, so this cannot fail; were it
@@ -12,5 +12,5 @@ pub(crate) fn render(diagnosis: &Diagnosis, _style: &Style) -> String {
     let mut text = serde_json::to_string_pretty(diagnosis)
         .unwrap_or_else(|error| serde_json::json!({ "error": error.to_string() }).to_string());
     text.push('\n');
-    text
+    escape::json(&text)
 }

@@ -46,7 +46,7 @@ fn answers(out: &mut String, d: &Diagnosis) {
     };
     row("What", words::metric_moved(d));
     row("Since", words::onset(d).and_then(words::since_when));
-    row("How bad", words::how_bad(d));
+    row(words::change_question(d), words::how_bad(d));
     row("How sure", Some(words::how_sure(d)));
     row(
         "Missed",

@@ -105,6 +105,15 @@ pub(crate) fn metric_moved(d: &Diagnosis) -> Option<String> {
     ))
 }
 
+/// What the change is called: nothing is bad about a healthy model's.
+pub(crate) fn change_question(d: &Diagnosis) -> &'static str {
+    if d.verdict == Verdict::Decaying {
+        "How bad"
+    } else {
+        "Change"
+    }
+}
+
 /// How the change compares with what is tolerated.
 pub(crate) fn how_bad(d: &Diagnosis) -> Option<String> {
     let change = known(d.metric.change)?;
@@ -330,6 +339,24 @@ pub(crate) fn power(d: &Diagnosis) -> Option<String> {
         number::metric(smallest.abs()),
         number::count(d.power.rows)
     ))
+}
+
+/// The length of a window in words: `4w` is `4 weeks`; what is not of that form stays as it is.
+pub(crate) fn window(d: &Diagnosis) -> String {
+    let raw = d.inputs.window.as_str();
+    let split = raw.find(|c: char| !c.is_ascii_digit()).unwrap_or(raw.len());
+    let (digits, unit) = raw.split_at(split);
+    let unit = match unit {
+        "h" => "hour",
+        "d" => "day",
+        "w" => "week",
+        "mo" => "month",
+        _ => return raw.to_owned(),
+    };
+    match digits.parse::<usize>() {
+        Ok(n) => number::counted(n, unit),
+        Err(_) => raw.to_owned(),
+    }
 }
 
 /// The alarm budget in words.

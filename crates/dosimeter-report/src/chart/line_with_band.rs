@@ -61,6 +61,15 @@ pub fn line_with_band(t: &Timeline, width: f64, height: f64, class: &str) -> Opt
     let line = path(t.points.iter().enumerate().map(|(i, p)| at(i, p.value)));
     // Labels take about 70 pixels; the last one must not run out of the drawing.
     let every = (76.0 / step).ceil().max(1.0) as usize;
+    let mut labels: Vec<(usize, &str)> = t
+        .points
+        .iter()
+        .map(|p| p.label.as_str())
+        .enumerate()
+        .step_by(every)
+        .collect();
+    labels.retain(|(i, label)| !label.is_empty() && x(*i) < width - right - 20.0);
+    labels.dedup_by_key(|(_, label)| *label);
     Some(html! {
         svg class=(class) role="img" viewBox={ "0 0 " (px(width)) " " (px(height)) } {
             title { (t.title) }
@@ -83,9 +92,9 @@ pub fn line_with_band(t: &Timeline, width: f64, height: f64, class: &str) -> Opt
                 @if let Some((cx, cy)) = at(i, p.value) {
                     circle.dot.hollow[p.estimated] cx=(px(cx)) cy=(px(cy)) r="3" {}
                 }
-                @if i % every == 0 && !p.label.is_empty() && x(i) < width - right - 20.0 {
-                    text.tick x=(px(x(i))) y=(px(height - 8.0)) text-anchor="middle" { (p.label) }
-                }
+            }
+            @for (i, label) in labels {
+                text.tick x=(px(x(i))) y=(px(height - 8.0)) text-anchor="middle" { (label) }
             }
             @if let Some((i, date)) = &t.onset {
                 @let at = x(*i) - step / 2.0;

@@ -107,7 +107,7 @@ pub(crate) fn ticks(low: f64, high: f64) -> (Vec<f64>, usize) {
     let step = [1.0, 2.0, 2.5, 5.0, 10.0]
         .into_iter()
         .map(|m| m * power)
-        .find(|step| span / step <= 5.0)
+        .find(|step| span / step <= 6.0)
         .unwrap_or(10.0 * power);
     let fine = if (step / power - 2.5).abs() < 1e-9 {
         1.0

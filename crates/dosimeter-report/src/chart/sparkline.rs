@@ -22,13 +22,20 @@ pub fn sparkline(
     if known.len() < 2 {
         return None;
     }
-    let (low, high) = known
-        .iter()
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| {
-            (l.min(*v), h.max(*v))
-        });
-    // A tenth of the level at least: noise is not drawn as mountains.
-    let span = (high - low).max(high.abs().max(low.abs()) * 0.1);
+    let (low, high) = range(known.iter().copied());
+    // Noise is not drawn as mountains: the scale spans a tenth of the level at least, and three times what the
+    // reference itself wobbles.
+    let (was_low, was_high) = range(
+        values
+            .iter()
+            .take(reference)
+            .flatten()
+            .copied()
+            .filter(|v| v.is_finite()),
+    );
+    let span = (high - low)
+        .max(high.abs().max(low.abs()) * 0.1)
+        .max(3.0 * (was_high - was_low));
     let middle = low / 2.0 + high / 2.0;
     let y = Scale::new(
         (middle - span / 2.0, middle + span / 2.0),
@@ -44,7 +51,7 @@ pub fn sparkline(
     };
     let last = points().flatten().last();
     Some(html! {
-        svg.spark role="img" viewBox={ "0 0 " (px(width)) " " (px(height)) } {
+        svg.spark role="img" preserveAspectRatio="xMinYMid" viewBox={ "0 0 " (px(width)) " " (px(height)) } {
             title { (title) }
             @if reference > 0 {
                 rect.zone x="0" y="0" width=(px(reference.min(values.len()) as f64 * step)) height=(px(height)) {}
@@ -55,5 +62,11 @@ pub fn sparkline(
             path.line d=(path(points())) {}
             @if let Some((cx, cy)) = last { circle.dot cx=(px(cx)) cy=(px(cy)) r="2.5" {} }
         }
+    })
+}
+
+fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
+        (low.min(v), high.max(v))
     })
 }

@@ -19,7 +19,8 @@ pub fn strip(reference: &[f64], current: &[f64], title: &str) -> Markup {
         (0.0, largest(reference.iter().chain(&current))),
         (0.0, half - 1.0),
     );
-    let step = width / cells.max(1) as f64;
+    // A handful of categories must not become a wall.
+    let step = (width / cells.max(1) as f64).min(14.0);
     let bars = |values: &[f64], up: f64| {
         let mut out = String::new();
         for (i, v) in values.iter().enumerate().filter(|(_, v)| **v > 0.0) {
@@ -35,7 +36,7 @@ pub fn strip(reference: &[f64], current: &[f64], title: &str) -> Markup {
         out
     };
     html! {
-        svg.strip role="img" viewBox={ "0 0 " (px(width)) " " (px(2.0 * half)) } {
+        svg.strip role="img" preserveAspectRatio="xMinYMid" viewBox={ "0 0 " (px(width)) " " (px(2.0 * half)) } {
             title { (title) }
             path.now d=(bars(&current, 1.0)) {}
             path.was d=(bars(&reference, -1.0)) {}

@@ -27,20 +27,14 @@ pub fn waterfall(steps: &[Step]) -> Vec<Markup> {
         (l.min(v), h.max(v))
     });
     let x = Scale::new((low, high), (4.0, 316.0));
-    let draw = |step: &Step, next: Option<&Step>| {
+    let draw = |step: &Step| {
         let (a, b) = (x.at(step.from), x.at(step.to));
         let (left, wide) = (a.min(b), (a - b).abs().max(1.5));
         html! {
             svg.fall viewBox="0 0 320 22" aria-hidden="true" {
-                line.grid x1=(px(x.at(high))) x2=(px(x.at(high))) y1="0" y2="22" {}
                 rect.loss[step.loss].gain[!step.loss] x=(px(left)) y="4" width=(px(wide)) height="14" rx="2" {}
-                @if next.is_some() { line.join x1=(px(b)) x2=(px(b)) y1="18" y2="22" {} }
             }
         }
     };
-    steps
-        .iter()
-        .enumerate()
-        .map(|(i, step)| draw(step, steps.get(i + 1)))
-        .collect()
+    steps.iter().map(draw).collect()
 }

@@ -44,7 +44,7 @@ pub(super) fn section(d: &Diagnosis) -> Markup {
 fn row(d: &Diagnosis, column: &Column, drawn: bool) -> Markup {
     let picture = column.picture.as_ref().filter(|_| drawn);
     html! {
-        tr {
+        tr.same[!column.drifted] {
             th scope="row" {
                 span.name { (shown(&column.name, 60)) }
                 span.sub { (shown(&column.role, 20)) " · " (shown(&column.kind, 20)) }
@@ -64,16 +64,16 @@ fn row(d: &Diagnosis, column: &Column, drawn: bool) -> Markup {
                 }
             } }
             td.stat {
-                @if column.drifted { span.moved { (triangle()) "moved" } } @else { span.still { "as it was" } }
+                @if column.drifted { span.moved { (dot()) "moved" } } @else { span.sub { "as it was" } }
                 (evidence(column))
             }
         }
     }
 }
 
-/// The filled mark of a column that moved; not a severity, as drift is not decay.
-fn triangle() -> Markup {
-    html! { svg.shape viewBox="0 0 16 16" aria-hidden="true" { path d="M2 14L14 8 2 2z" {} } }
+/// The mark of a column that moved; not a severity, as drift is not decay.
+fn dot() -> Markup {
+    html! { svg.shape viewBox="0 0 16 16" aria-hidden="true" { circle cx="8" cy="8" r="8" {} } }
 }
 
 /// The onset of the first finding about the column.

@@ -25,8 +25,13 @@ pub(super) fn section(d: &Diagnosis) -> Markup {
         section #findings aria-labelledby="findings-title" {
             h2 #findings-title { "Findings" }
             p.about {
-                (number::count(harmful as u64)) " harmful, " (number::count((loud.len() - harmful) as u64)) " to watch, "
-                (number::count((d.findings.len() - loud.len()) as u64)) " harmless. What to look at first comes first."
+                @if loud.is_empty() {
+                    "What moved costs nothing that matters."
+                } @else {
+                    (number::count(harmful as u64)) " harmful, "
+                    (number::count((loud.len() - harmful) as u64)) " to watch, "
+                    (number::count((d.findings.len() - loud.len()) as u64)) " harmless. What to look at first comes first."
+                }
             }
             @for (i, finding) in loud.iter().take(TOLD).enumerate() { (article(d, finding, i)) }
             @if loud.len() > TOLD { p.about { (number::counted(loud.len() - TOLD, "more finding")) " in the JSON result." } }
@@ -136,7 +141,7 @@ fn pictures(d: &Diagnosis, finding: &Finding) -> Option<Markup> {
         figure {
             figcaption {
                 (shown(&name, 40)) br;
-                span.key { i {} "reference" } span.key { i.now {} "current" }
+                span.key { i {} "reference" } span.key { i.now.solid[!picture.ordered] {} "current" }
             }
             (distribution(column, picture))
         }

@@ -47,7 +47,7 @@ pub(super) fn section(d: &Diagnosis) -> Markup {
                 dt { "Reference" } dd { (input(&d.inputs.reference)) }
                 dt { "Current" } dd { (input(&d.inputs.current)) }
                 @if let Some(labels) = words::labels(d) { dt { "Labels" } dd { (labels) } }
-                dt { "Window" } dd { (shown(&d.inputs.window, 60)) }
+                dt { "Window" } dd { (shown(&words::window(d), 60)) }
                 @for (role, columns) in d.inputs.roles.iter().take(LISTED) {
                     dt { (shown(&words::words(role), 40)) }
                     dd { @for (i, column) in columns.iter().take(LISTED).enumerate() {

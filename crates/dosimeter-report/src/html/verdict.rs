@@ -60,11 +60,11 @@ fn answers(d: &Diagnosis) -> Markup {
                 (answer("Since", &at, &onset.and_then(words::since_interval).unwrap_or_default()))
             }
             @if let (Some(change), Some(bad)) = (words::known(d.metric.change), words::how_bad(d)) {
-                (answer("How bad", &number::change(change), bad.split_once(", ").map_or("", |(_, rest)| rest)))
+                (answer(words::change_question(d), &number::change(change), bad.split_once(", ").map_or("", |(_, rest)| rest)))
             }
             (answer("How sure", &sure, &format!("{confidence}{}", rests.join("; "))))
             (answer(
-                "Could something be missed?",
+                "What could be missed",
                 &smallest.unwrap_or_else(|| "not known".to_owned()),
                 &clip(&format!("{} rows{}", number::count(d.power.rows), late(d)), 200),
             ))
@@ -154,7 +154,7 @@ fn timeline(d: &Diagnosis) -> Markup {
         @if let (Some(wide), Some(narrow)) = (wide, narrow) {
             figure.timeline {
                 figcaption {
-                    (shown(&name, 60)) " by windows of " (shown(&d.inputs.window, 40)) ", with 95\u{a0}% intervals"
+                    (shown(&name, 60)) " by windows of " (shown(&words::window(d), 40)) ", with 95\u{a0}% intervals"
                     @if estimated { "; hollow points are estimates without labels" }
                 }
                 (wide) (narrow)

@@ -89,7 +89,11 @@ fn answers(page: &mut Page, d: &Diagnosis, style: &Style) {
         answer(page, "Since", line);
     }
     if let Some(text) = words::how_bad(d) {
-        answer(page, "How bad", Line::of(Tone::Plain, &text));
+        answer(
+            page,
+            words::change_question(d),
+            Line::of(Tone::Plain, &text),
+        );
     }
     answer(page, "How sure", Line::of(Tone::Plain, &words::how_sure(d)));
     place(page, d);
@@ -247,6 +251,7 @@ fn missed(page: &mut Page, d: &Diagnosis, style: &Style) {
 fn hint(page: &mut Page, d: &Diagnosis, style: &Style) {
     let text = match style.verbose {
         0 if d.findings.is_empty() => "-v for every window and column",
+        0 if d.decomposition.is_none() => "-v for the evidence, every window and every column",
         0 => "-v for the evidence, the parts of the loss and every column",
         1 => "-vv for all statistics, roles and inputs; --format html for the page",
         _ => return,

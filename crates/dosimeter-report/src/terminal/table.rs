@@ -9,6 +9,9 @@ use crate::{Style, date, escape, number, words};
 /// Windows listed by `-v`, the last ones; `-vv` lists all.
 const WINDOWS: usize = 40;
 
+/// A lower and an upper end.
+type Ends = (f64, f64);
+
 /// The metric's scale over all windows, drawn in so many columns.
 struct Scale {
     low: f64,
@@ -47,7 +50,7 @@ impl Scale {
 }
 
 /// The metric, or its estimate where no label has come; then its interval, and whether it is an estimate.
-fn value(window: &Window) -> Option<(f64, Option<(f64, f64)>, bool)> {
+fn value(window: &Window) -> Option<(f64, Option<Ends>, bool)> {
     match (words::known(window.metric), words::known(window.estimate)) {
         (Some(v), _) => Some((v, words::known_interval(window.interval), false)),
         (None, Some(v)) => Some((v, words::known_interval(window.estimate_interval), true)),
@@ -61,7 +64,7 @@ pub(super) fn windows(page: &mut Page, d: &Diagnosis, style: &Style) {
     }
     heading(
         page,
-        &format!("Windows of {}", escape::clip(&d.inputs.window, 30)),
+        &format!("Windows of {}", escape::clip(&words::window(d), 30)),
     );
     page.blank();
     let name = escape::clip(d.metric.name.as_deref().unwrap_or("metric"), 20);

@@ -1,0 +1,119 @@
+//! The page: well-formed, small, self-contained, with the landmarks that a screen reader steers by.
+
+use dosimeter_report::{Format, Style, render};
+
+use crate::fixtures;
+
+fn page(diagnosis: &dosimeter_core::diagnosis::Diagnosis) -> String {
+    render(Format::Html, diagnosis, &Style::default())
+}
+
+#[test]
+fn small_at_fifty_columns() {
+    let wide = fixtures::wide();
+    assert_eq!(wide.columns.len(), 50);
+    let bytes = page(&wide).len();
+    assert!(bytes < 300_000, "{bytes} bytes");
+}
+
+#[test]
+fn self_contained() {
+    for (name, diagnosis) in fixtures::all() {
+        let page = page(&diagnosis);
+        assert!(
+            page.contains("default-src 'none'; style-src 'unsafe-inline'"),
+            "{name}"
+        );
+        for part in [
+            "<script", "<link", "<img", "<iframe", "<object", "<base", "url(", "@import", " src=",
+            " on",
+        ] {
+            // A payload's text may hold these, but only where it is escaped or plain text.
+            let found = super::hostile::tags(&page)
+                .into_iter()
+                .find(|tag| tag.contains(part) && !tag.contains("&quot;"));
+            assert_eq!(found, None, "{name}: {part}");
+        }
+        let style = page
+            .split("<style>")
+            .nth(1)
+            .and_then(|rest| rest.split("</style>").next())
+            .unwrap_or("");
+        assert!(
+            !style.is_empty() && !style.contains("url(") && !style.contains("@import"),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn accessible() {
+    for (name, diagnosis) in fixtures::all() {
+        let page = page(&diagnosis);
+        for part in [
+            "<html lang=\"en\">",
+            "<main",
+            "<header",
+            "<nav aria-label",
+            "<footer",
+            "class=\"skip\"",
+            "<h1",
+        ] {
+            assert_eq!(page.matches(part).count(), 1, "{name}: {part}");
+        }
+        assert_eq!(
+            page.matches("<table").count(),
+            page.matches("<caption").count(),
+            "{name}"
+        );
+        let tags = super::hostile::tags(&page);
+        let drawings = tags.iter().filter(|tag| tag.starts_with("<svg")).count();
+        let named = tags
+            .iter()
+            .filter(|tag| tag.starts_with("<svg") && tag.contains("role=\"img\""))
+            .count();
+        let hidden = tags
+            .iter()
+            .filter(|tag| tag.starts_with("<svg") && tag.contains("aria-hidden=\"true\""))
+            .count();
+        assert_eq!(drawings, named + hidden, "{name}");
+        // One title is the page's own.
+        assert_eq!(
+            tags.iter().filter(|tag| **tag == "<title>").count(),
+            named + 1,
+            "{name}"
+        );
+        let ids: Vec<&str> = page
+            .split(" id=\"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .collect();
+        let mut unique = ids.clone();
+        unique.sort_unstable();
+        unique.dedup();
+        assert_eq!(ids.len(), unique.len(), "{name}: an id came twice");
+    }
+}
+
+#[test]
+fn verdict_first_and_blind_never_green() {
+    let page_ = page(&fixtures::hotel::decaying());
+    let order = [
+        "Decaying",
+        "class=\"wide\"",
+        "Findings</h2>",
+        "Where the change",
+        "What silence",
+        "Columns</h2>",
+        "What was read",
+    ];
+    let places: Vec<Option<usize>> = order.iter().map(|part| page_.find(part)).collect();
+    assert!(
+        places.iter().all(Option::is_some) && places.is_sorted(),
+        "{places:?}"
+    );
+    let blind = page(&fixtures::blind());
+    assert!(
+        blind.contains("class=\"verdict blind\"") && !blind.contains("class=\"verdict healthy\"")
+    );
+}

@@ -1,0 +1,7 @@
+//! One file per promise.
+
+mod hostile;
+mod html;
+mod machine;
+mod schema;
+mod terminal;
