@@ -17,7 +17,7 @@
 //! assert_eq!(largest.cell, 1);
 //! ```
 
-use super::cells;
+use super::cells::{pairs, totals};
 
 /// The largest change and where it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,20 +32,20 @@ pub struct LInfinity {
 
 /// The largest change on counts; `None` if a side is empty.
 pub fn counts(reference: &[u64], current: &[u64]) -> Option<LInfinity> {
-    let (p, q) = cells::fractions(reference, current)?;
-    let mut largest = LInfinity {
-        distance: 0.0,
-        cell: 0,
-        change: 0.0,
-    };
-    for (cell, (r, c)) in p.iter().zip(&q).enumerate() {
-        if (c - r).abs() > largest.distance {
-            largest = LInfinity {
-                distance: (c - r).abs(),
-                cell,
-                change: c - r,
-            };
+    let (n, m) = totals(reference, current)?;
+    let mut largest = (0u128, 0, (0, 0));
+    for (cell, (r, c)) in pairs(reference, current).enumerate() {
+        // Compared in whole numbers: rounding must not choose between equal changes.
+        let gap = (u128::from(r) * u128::from(m)).abs_diff(u128::from(c) * u128::from(n));
+        if gap > largest.0 {
+            largest = (gap, cell, (r, c));
         }
     }
-    Some(largest)
+    let (_, cell, (r, c)) = largest;
+    let change = c as f64 / m as f64 - r as f64 / n as f64;
+    Some(LInfinity {
+        distance: change.abs(),
+        cell,
+        change,
+    })
 }
