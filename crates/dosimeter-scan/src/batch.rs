@@ -84,6 +84,15 @@ impl Column {
         }
     }
 
+    /// A column of texts.
+    #[must_use]
+    pub fn from_texts(name: &str, texts: &[Option<String>]) -> Self {
+        let keys: Vec<i32> = (0..texts.len() as i32).collect();
+        let validity: Vec<bool> = texts.iter().map(Option::is_some).collect();
+        let dictionary: StringArray = texts.iter().map(|t| Some(t.as_deref().unwrap_or_default())).collect();
+        Self::plain(name.into(), Values::Text { keys: keys.into(), dictionary }, Some(NullBuffer::from(validity)))
+    }
+
     /// Number of nulls among `rows` rows, unparsed cells included.
     #[must_use]
     pub fn null_count(&self, rows: usize) -> usize {

@@ -16,6 +16,7 @@ pub mod coerce;
 pub mod error;
 pub mod field;
 pub mod layout;
+pub mod pass;
 pub mod problem;
 pub mod source;
 pub mod write;

@@ -7,14 +7,14 @@
 //! and of infinities. A series of window means of any of them has a plain variance, which is what lets the reference's
 //! own wobble be learned for each kind of movement apart.
 
-use crate::profile::grid::{Grid, SPECIALS};
+use crate::profile::grid::{Grid, SPECIALS, Special};
 
 /// What a component measures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A polynomial of the mid-rank, of degree 1 (location) to 4.
     Rank(usize),
-    /// The share of one cell among all rows.
+    /// The share of one cell: of a value among the rows that have one, of a special cell among all rows.
     Share(usize),
 }
 
@@ -25,6 +25,8 @@ pub struct Component {
     pub kind: Kind,
     /// Score by value cell, for rank components.
     scores: Vec<f64>,
+    /// The null cell, where the share is among the rows that have a value.
+    without: Option<usize>,
     /// Mean over all reference rows.
     pub reference_mean: f64,
     /// Variance of a single row's score in the reference.
@@ -42,7 +44,8 @@ impl Component {
     pub fn mean(&self, counts: &[u64]) -> (f64, f64) {
         match self.kind {
             Kind::Share(cell) => {
-                let n: u64 = counts.iter().sum();
+                let nulls = self.without.and_then(|cell| counts.get(cell)).copied().unwrap_or(0);
+                let n: u64 = counts.iter().sum::<u64>() - nulls;
                 let x = counts.get(cell).copied().unwrap_or(0);
                 if n == 0 { (0.0, 0.0) } else { (x as f64 / n as f64, n as f64) }
             }
@@ -68,14 +71,20 @@ pub fn components(grid: &Grid, reference: &[u64]) -> Vec<Component> {
         return list;
     }
     let share = |cell: usize| {
-        let p = reference.get(cell).copied().unwrap_or(0) as f64 / total as f64;
-        Component {
+        let without = (cell < k).then(|| grid.special(Special::Null));
+        let mut component = Component {
             kind: Kind::Share(cell),
             scores: Vec::new(),
-            reference_mean: p,
-            variance: p * (1.0 - p),
-            reference_n: total as f64,
-        }
+            without,
+            reference_mean: 0.0,
+            variance: 0.0,
+            reference_n: 0.0,
+        };
+        let (p, n) = component.mean(reference);
+        component.reference_mean = p;
+        component.variance = p * (1.0 - p);
+        component.reference_n = n;
+        component
     };
     match grid {
         Grid::Number { .. } => {
@@ -132,6 +141,7 @@ fn rank_components(counts: &[u64]) -> Vec<Component> {
         .map(|(degree, scores)| Component {
             kind: Kind::Rank(degree),
             scores,
+            without: None,
             reference_mean: 0.0,
             variance: 1.0,
             reference_n: n as f64,

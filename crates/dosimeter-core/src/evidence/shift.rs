@@ -241,8 +241,13 @@ fn share_z(x: f64, n: f64, y: f64, m: f64) -> f64 {
     if expected.min(total - expected) > 30.0 && expected.min(n - expected) > 30.0 {
         return (x / n - y / m) / (pooled * (1.0 - pooled) * (1.0 / n + 1.0 / m)).sqrt();
     }
-    let (upper, lower) = (tail::binomial_sf(x.round() as u64, total.round() as u64, rate), tail::binomial_cdf(x.round() as u64, total.round() as u64, rate));
-    if x >= expected { tail::normal_isf((upper).clamp(1e-300, 0.5)) } else { -tail::normal_isf((lower).clamp(1e-300, 0.5)) }
+    let (k, all) = (x.round() as u64, total.round() as u64);
+    if x >= expected {
+        let at_least = k.checked_sub(1).map_or(1.0, |below| tail::binomial_sf(below, all, rate));
+        tail::normal_isf(at_least.clamp(1e-300, 0.5))
+    } else {
+        -tail::normal_isf(tail::binomial_cdf(k, all, rate).clamp(1e-300, 0.5))
+    }
 }
 
 fn harmonic_mean(values: impl Iterator<Item = f64>) -> f64 {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arrow_array::Array;
+use arrow_array::{Array, StringArray};
 use dosimeter_core::profile::grid::{Grid, Special};
 use dosimeter_core::profile::sample::{canonical_number, hash_bytes};
 
@@ -110,11 +110,19 @@ fn year(y: i64) -> Option<i64> {
     date.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|z| z.timestamp().as_microsecond())
 }
 
+/// Whether two live dictionaries share their memory, and so their contents.
+pub(crate) fn same_dictionary(seen: Option<&StringArray>, now: &StringArray) -> bool {
+    seen.is_some_and(|d| {
+        d.len() == now.len() && d.values().as_ptr() == now.values().as_ptr() && d.offsets().inner().inner().as_ptr() == now.offsets().inner().inner().as_ptr()
+    })
+}
+
 /// Looks cells up for one column; keeps what it learned about a dictionary while the batches share it.
 pub(crate) struct Cells<'g> {
     grid: &'g Grid,
     index: BTreeMap<&'g str, usize>,
-    dictionary: Option<(usize, usize)>,
+    /// Kept alive, so that no other dictionary can take its address.
+    dictionary: Option<StringArray>,
     by_key: Vec<u16>,
 }
 
@@ -139,13 +147,11 @@ impl<'g> Cells<'g> {
                 }
             },
             (Values::Text { keys, dictionary }, Grid::Category { .. }) => {
-                let id = column.dictionary_id();
-                if id != self.dictionary || self.by_key.len() != dictionary.len() {
+                if !same_dictionary(self.dictionary.as_ref(), dictionary) {
                     let other = self.grid.special(Special::Other) as u16;
                     self.by_key.clear();
                     self.by_key.extend((0..dictionary.len()).map(|k| self.index.get(dictionary.value(k)).map_or(other, |c| *c as u16)));
-                    // Two dictionaries may only be told apart while both live: the id is kept for this batch's successor alone.
-                    self.dictionary = id;
+                    self.dictionary = Some(dictionary.clone());
                 }
                 let cell = |key: &i32| usize::try_from(*key).ok().and_then(|k| self.by_key.get(k)).copied().unwrap_or(null);
                 match &column.validity {

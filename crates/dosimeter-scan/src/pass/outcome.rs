@@ -46,7 +46,7 @@ impl Judge {
     pub(crate) fn tally(&self) -> Tally {
         match self.task {
             Task::Binary => Tally::Binary(BinaryTally::new(Arc::clone(&self.edges))),
-            Task::Multiclass => Tally::Multiclass(MulticlassTally::new(self.classes.clone(), ScoreEdges::Shared(unit_edges(256)))),
+            Task::Multiclass => Tally::Multiclass(Box::new(MulticlassTally::new(self.classes.clone(), ScoreEdges::Shared(unit_edges(256))))),
             Task::Regression => Tally::Regression(RegressionTally::new()),
         }
     }
@@ -85,7 +85,7 @@ impl Judge {
                     t.add(label, Some(predicted), row.scores);
                 }
                 let position = self.classes.iter().position(|c| c == label);
-                self.loss.multiclass(Some(predicted == label), row.scores, position).map_or(f32::NAN, |l| l as f32)
+                self.loss.multiclass(Some(predicted == label), position, row.scores).map_or(f32::NAN, |l| l as f32)
             }
             Task::Regression => {
                 if !row.label_number.is_finite() || !row.prediction_number.is_finite() {

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow_array::Array;
+use arrow_array::{Array, StringArray};
 use dosimeter_core::profile::grid::Special;
 use dosimeter_core::profile::keys::KeySample;
 use dosimeter_core::profile::period::ColumnSketch;
-use dosimeter_core::profile::sample::{Chooser, SampleColumn, hash_bytes};
+use dosimeter_core::profile::sample::{Chooser, SampleColumn, canonical_number, hash_bytes};
 use dosimeter_core::profile::sketch::{Distinct, HeavyHitters, shorten};
 use dosimeter_core::profile::{Baseline, ColumnKind, ColumnWindow, PeriodProfile, Role};
 
-use super::cells::{Cells, as_kind, key_of, native, numbers, text_of, times, wanted};
+use super::cells::{Cells, as_kind, same_dictionary, key_of, native, numbers, text_of, times, wanted};
 use super::labels::Labels;
 use super::outcome::{Judge, Row};
 use super::window::Windows;
@@ -46,7 +46,8 @@ const NONE: u32 = u32::MAX;
 struct State<'a> {
     profile: PeriodProfile,
     cells: Vec<Cells<'a>>,
-    seen: Vec<Option<(usize, usize)>>,
+    /// The dictionary last counted, kept alive so that its address is its own.
+    seen: Vec<Option<StringArray>>,
     codes: Vec<u16>,
 }
 
@@ -66,7 +67,7 @@ struct Plan<'a> {
 
 /// Profiles a period.
 #[must_use]
-pub fn profile(dataset: &Dataset, options: &ProfileOptions<'_>, progress: &Progress) -> (PeriodProfile, Vec<ReadError>) {
+pub fn profile<'a>(dataset: &Dataset, options: &'a ProfileOptions<'a>, progress: &Progress) -> (PeriodProfile, Vec<ReadError>) {
     let baseline = options.baseline;
     let wanted_rows = SAMPLED.min((SAMPLED_CELLS / baseline.columns.len().max(1) as u64).max(1_000));
     let role = |r: Role| baseline.column_with(r);
@@ -95,7 +96,7 @@ pub fn profile(dataset: &Dataset, options: &ProfileOptions<'_>, progress: &Progr
         seen: vec![None; baseline.columns.len()],
         codes: Vec::new(),
     };
-    let step = |s: &mut State<'_>, _: &crate::Partition, row: u64, batch: &Batch| plan.add(s, row, batch);
+    let step = |s: &mut State<'a>, _: &crate::Partition, row: u64, batch: &Batch| plan.add(s, row, batch);
     let (states, errors) = fold(dataset, None, options.offsets, progress, start, step);
     let mut total: Option<PeriodProfile> = None;
     for state in states {
@@ -145,7 +146,7 @@ impl<'a> Plan<'a> {
         }
         let sampled: Vec<u32> = (0..rows as u32).filter(|i| windows[*i as usize] != NONE && self.chooser.takes(first + u64::from(*i))).collect();
 
-        let mut losses = self.outcomes(s, &by_name, rows, &windows);
+        let (mut losses, joined) = self.outcomes(s, &by_name, rows, &windows);
         losses.resize(rows, f32::NAN);
         let sample = &mut s.profile.sample;
         sample.rows.extend(sampled.iter().map(|i| first + u64::from(*i)));
@@ -155,6 +156,11 @@ impl<'a> Plan<'a> {
 
         for j in 0..baseline.columns.len() {
             match column(j) {
+                // Labels of the feed stand in for a column that is not there, or is there and empty.
+                _ if self.label == Some(j) && joined.iter().any(Option::is_some) => {
+                    let feed = Column::from_texts(baseline.columns[j].name.as_str(), &joined);
+                    self.column(s, j, &feed, rows, &windows, &sampled);
+                }
                 Some(c) => self.column(s, j, c, rows, &windows, &sampled),
                 None => self.absent(s, j, &windows, &sampled),
             }
@@ -162,9 +168,9 @@ impl<'a> Plan<'a> {
         self.extras(s, &batch.columns, first, &windows, &sampled);
     }
 
-    /// Labels against predictions; the loss of every row.
-    fn outcomes(&self, s: &mut State<'_>, by_name: &BTreeMap<&str, &Column>, rows: usize, windows: &[u32]) -> Vec<f32> {
-        let Some(judge) = &self.judge else { return Vec::new() };
+    /// Labels against predictions: the loss of every row, and the labels in use where a feed is joined.
+    fn outcomes(&self, s: &mut State<'_>, by_name: &BTreeMap<&str, &Column>, rows: usize, windows: &[u32]) -> (Vec<f32>, Vec<Option<String>>) {
+        let Some(judge) = &self.judge else { return (Vec::new(), Vec::new()) };
         let baseline = self.options.baseline;
         let find = |j: Option<usize>| j.and_then(|j| by_name.get(baseline.columns[j].name.as_str()).copied());
         let (regression, kind) = (judge.is_regression(), if judge.is_regression() { Kind::Number } else { Kind::Text });
@@ -181,6 +187,7 @@ impl<'a> Plan<'a> {
         };
         let at = |v: &Option<Vec<f64>>, i: usize| v.as_ref().and_then(|v| v.get(i).copied()).unwrap_or(f64::NAN);
         let mut losses = vec![f32::NAN; rows];
+        let mut joined: Vec<Option<String>> = if self.options.labels.is_some() { vec![None; rows] } else { Vec::new() };
         let mut row_scores = vec![0.0; class_scores.len()];
         for i in (0..rows).filter(|i| windows[*i] != NONE) {
             let mut row = Row {
@@ -197,6 +204,11 @@ impl<'a> Plan<'a> {
                     row.label = (!regression).then_some(text);
                     row.label_number = number;
                 }
+                joined[i] = match (row.label, row.label_number) {
+                    (Some(text), _) => Some(text.to_owned()),
+                    (None, x) if x.is_finite() => Some(canonical_number(x)),
+                    _ => None,
+                };
             }
             if with_classes {
                 for (slot, v) in row_scores.iter_mut().zip(&class_scores) {
@@ -211,7 +223,7 @@ impl<'a> Plan<'a> {
             }
             losses[i] = judge.add(&row, &mut window.outcome, &mut window.scored);
         }
-        losses
+        (losses, joined)
     }
 
     fn column(&self, s: &mut State<'a>, j: usize, found: &Column, rows: usize, windows: &[u32], sampled: &[u32]) {
@@ -225,7 +237,6 @@ impl<'a> Plan<'a> {
         for (layout, n) in &column.layouts {
             *s.profile.layouts[j].entry(layout.id().to_owned()).or_insert(0) += u64::from(*n);
         }
-        let label_join = self.label == Some(j) && self.options.labels.is_some();
         let mut codes = std::mem::take(&mut s.codes);
         if spec.role == Role::Time && spec.kind == ColumnKind::Time {
             let stamps = times(&column, rows);
@@ -235,7 +246,6 @@ impl<'a> Plan<'a> {
         } else {
             s.cells[j].of(&column, rows, &mut codes);
         }
-        let _ = label_join;
         self.count(s, j, &column, &codes, windows);
         self.sketch(s, j, &column, &codes, windows);
         self.take_sample(s, j, &column, &codes, sampled);
@@ -305,8 +315,8 @@ impl<'a> Plan<'a> {
         let other = spec.grid.special(Special::Other) as u16;
         let sketch = &mut s.profile.sketches[j];
         if let (Values::Text { keys, dictionary }, false) = (&column.values, spec.kind == ColumnKind::Text) {
-            if column.dictionary_id() != s.seen[j] {
-                s.seen[j] = column.dictionary_id();
+            if !same_dictionary(s.seen[j].as_ref(), dictionary) {
+                s.seen[j] = Some(dictionary.clone());
                 let distinct = sketch.distinct.get_or_insert_with(Distinct::default);
                 for k in 0..dictionary.len() {
                     distinct.add(hash_bytes(dictionary.value(k).as_bytes()));

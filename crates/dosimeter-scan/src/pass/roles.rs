@@ -61,7 +61,7 @@ pub fn decide(given: &Given, columns: &[ColumnSurvey], also: &[String], rows: u6
         d.roles.insert(column.clone(), Role::Score);
     }
     let has = |d: &Decided, role: Role| d.roles.values().any(|r| *r == role);
-    let mut infer = |d: &mut Decided, role: Role, name: &str| {
+    let infer = |d: &mut Decided, role: Role, name: &str| {
         d.roles.insert(name.to_owned(), role);
         d.inferred.push(name.to_owned());
     };

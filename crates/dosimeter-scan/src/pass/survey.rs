@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use arrow_array::Array;
+use arrow_array::{Array, StringArray};
 use dosimeter_core::profile::sample::{Chooser, canonical_number, hash_bytes, mix};
 use dosimeter_core::profile::sketch::Distinct;
 
-use super::cells::times;
+use super::cells::{same_dictionary, times};
 use super::{Part, Progress, fold};
 use crate::{Batch, Column, Dataset, Kind, ReadError, Values};
 
@@ -89,7 +89,7 @@ struct ColumnState {
     texts: HashMap<String, u64>,
     overflow: bool,
     distinct: Distinct,
-    seen: Option<(usize, usize)>,
+    seen: Option<StringArray>,
     layouts: BTreeMap<&'static str, u64>,
 }
 
@@ -214,7 +214,7 @@ fn add(s: &mut ColumnState, column: &Column, take: &[u32], first: u64, sampled: 
     for (layout, n) in &column.layouts {
         *s.layouts.entry(layout.id()).or_insert(0) += u64::from(*n);
     }
-    let mut number = |x: f64, i: u32, s: &mut ColumnState| {
+    let number = |x: f64, i: u32, s: &mut ColumnState| {
         s.present += 1;
         if x.is_finite() {
             s.min = s.min.min(x);
@@ -252,8 +252,8 @@ fn add(s: &mut ColumnState, column: &Column, take: &[u32], first: u64, sampled: 
                     s.present += 1;
                 }
             }
-            let fresh = column.dictionary_id() != s.seen || !all;
-            s.seen = column.dictionary_id();
+            let fresh = !all || !same_dictionary(s.seen.as_ref(), dictionary);
+            s.seen = Some(dictionary.clone());
             for (k, n) in counts.iter().enumerate().filter(|(_, n)| **n > 0) {
                 let text = dictionary.value(k);
                 if fresh || s.overflow {

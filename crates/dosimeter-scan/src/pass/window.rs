@@ -55,9 +55,13 @@ impl Windows {
     #[must_use]
     pub fn of(&self, row: u64, time: Option<i64>) -> Option<usize> {
         match self {
-            Windows::Rows { first, size, count } => (*count > 0).then(|| ((row.checked_sub(*first)? / size) as usize).min(count - 1).into())?,
+            Windows::Rows { first, size, count } => {
+                let window = (row.checked_sub(*first)? / size) as usize;
+                count.checked_sub(1).map(|last| window.min(last))
+            }
             Windows::Time(edges) => {
-                let i = edges.partition_point(|e| *e <= time?.into());
+                let time = time?;
+                let i = edges.partition_point(|e| *e <= time);
                 (i > 0 && i < edges.len()).then(|| i - 1)
             }
         }

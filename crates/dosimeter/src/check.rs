@@ -1,0 +1,218 @@
+//! `dosimeter check`.
+
+use std::path::{Path, PathBuf};
+
+use dosimeter_core::diagnose::{Context, diagnose};
+use dosimeter_core::profile::{Baseline, Role, file};
+use dosimeter_report::{Format, Style, render};
+use dosimeter_scan::Dataset;
+use dosimeter_scan::pass::labels::Labels;
+use dosimeter_scan::pass::{Cut, Part, fit};
+
+use crate::args::CheckArgs;
+use crate::config::{self, Paths};
+use crate::error::{Failure, Outcome};
+use crate::plan::{Plan, plan};
+use crate::progress::Ticker;
+use crate::source::{self, Following};
+use crate::output;
+
+pub(crate) fn run(args: &CheckArgs) -> Outcome {
+    let format: Format = args.format.parse().map_err(|e: dosimeter_report::UnknownFormat| Failure::new(format!("{e}: --format")))?;
+    let outputs = args.output.iter().map(|p| Ok((p, format_of(p)?))).collect::<Result<Vec<_>, Failure>>()?;
+    let (watch, settings) = config::complete(&args.watch)?;
+    let paths = join(args, settings)?;
+    let name = paths.history.first().or(paths.current.first()).map_or("model", String::as_str);
+    let plan = plan(&watch, &stem(name))?;
+    let ticker = Ticker::start(watch.quiet);
+    let diagnosis = match (&paths.baseline, paths.history.is_empty()) {
+        (Some(baseline), _) => with_baseline(Path::new(baseline), &paths, &plan, &watch, &ticker)?,
+        (None, true) => two_periods(&paths, &plan, &ticker)?,
+        (None, false) => history(&paths, &plan, &ticker)?,
+    };
+    drop(ticker);
+    let style = output::style(&args.color, args.verbose);
+    for (path, format) in outputs {
+        let text = render(format, &diagnosis, &Style { color: false, ..style });
+        output::write(path, text.as_bytes())?;
+    }
+    output::print(&render(format, &diagnosis, &style))?;
+    Ok(if args.exit_zero { 0 } else { diagnosis.verdict.exit_code() })
+}
+
+type Diagnosis = dosimeter_core::diagnosis::Diagnosis;
+
+/// What was typed, completed by the settings.
+fn join(args: &CheckArgs, settings: Paths) -> Result<Paths, Failure> {
+    let typed = !(args.data.is_empty() && args.reference.is_empty() && args.current.is_empty() && args.baseline.is_none());
+    let mut p = Paths {
+        history: args.data.clone(),
+        reference: args.reference.clone(),
+        current: args.current.clone(),
+        baseline: args.baseline.as_ref().map(|b| b.to_string_lossy().into_owned()),
+        reference_until: args.reference_until.clone().or(settings.reference_until),
+        labels: if args.labels.is_empty() { settings.labels } else { args.labels.clone() },
+    };
+    if !typed {
+        p.history = settings.history;
+        p.reference = settings.reference;
+        p.current = settings.current;
+        p.baseline = settings.baseline;
+    }
+    // With a baseline, bare files are the current data.
+    if p.baseline.is_some() && p.current.is_empty() {
+        p.current = std::mem::take(&mut p.history);
+    }
+    match (p.history.is_empty(), p.reference.is_empty(), p.current.is_empty(), p.baseline.is_some()) {
+        (true, true, true, false) => Err(Failure::new("nothing to check").hint("give a history with --reference-until, or --reference and --current, or --baseline and data")),
+        (false, ..) if p.reference_until.is_none() && p.current.is_empty() => Err(Failure::new("where does the reference end: --reference-until")
+            .hint("say up to when (or to which row or fraction) the model was healthy, as --reference-until 2024-03-01 or 0.5")),
+        (_, true, false, false) => Err(Failure::new("what to compare with: --reference").hint("give data of a healthy period with --reference, or a baseline with --baseline")),
+        (true, false, true, _) => Err(Failure::new("what to check: --current").hint("give the data to compare with the reference")),
+        (.., true, true) => Err(Failure::new("what to check: DATA").hint("give the data to compare with the baseline")),
+        _ => Ok(p),
+    }
+}
+
+fn read_labels<'a>(paths: &'a Paths, plan: &'a Plan) -> Option<impl Fn(&Baseline) -> Result<Labels, Failure> + 'a> {
+    (!paths.labels.is_empty()).then_some(move |baseline: &Baseline| {
+        let id = baseline.column_with(Role::Id).map(|j| baseline.columns[j].name.clone()).ok_or_else(|| {
+            Failure::new("labels need an id to be joined by: --labels").hint("name the column that both files share with --id")
+        })?;
+        let given = plan.fit.given.roles.iter().find(|(_, r)| **r == Role::Label).map(|(n, _)| n.clone());
+        let label = given.or_else(|| baseline.column_with(Role::Label).map(|j| baseline.columns[j].name.clone()));
+        // Ids are read as text, so that 2^53 + 1 is not 2^53.
+        let mut options = plan.read.clone();
+        options.expected.insert(id.clone(), dosimeter_scan::Kind::Text);
+        Ok(Labels::read(&Dataset::open(&paths.labels, &options)?, &id, label.as_deref())?)
+    })
+}
+
+fn history(paths: &Paths, plan: &Plan, ticker: &Ticker) -> Result<Diagnosis, Failure> {
+    let mut warnings = Vec::new();
+    let dataset = source::open(&paths.history, &plan.read, &mut warnings)?;
+    let time = source::time_column(&dataset, plan.time.as_deref());
+    let until = paths.reference_until.as_deref().unwrap_or_default();
+    let cut = source::cut(until, || source::look_ahead(&dataset, None, plan, ticker).rows)?;
+    if matches!(cut, Cut::Time(_)) && time.is_none() {
+        return Err(Failure::new("--reference-until is a time, but no column holds times").hint("name the time column with --time"));
+    }
+    let read = read_labels(paths, plan);
+    let labels_of = read.as_ref().map(|f| f as &dyn Fn(&Baseline) -> Result<Labels, Failure>);
+    let (fitted, labels) = source::learn(&dataset, Part::Before(cut), time.as_deref(), None, labels_of, plan, ticker)?;
+    warnings.extend(fitted.warnings);
+    let (span, rows) = fitted.survey.rest;
+    if rows == 0 || fitted.survey.rest.1 == 0 {
+        return Err(Failure::new(format!("no rows after {until}: --reference-until")).hint("move it to an earlier point"));
+    }
+    let first = match cut {
+        Cut::Row(row) => row,
+        Cut::Time(_) => fitted.survey.rows,
+    };
+    let following = Following { dataset: &dataset, part: Part::From(cut), rows, span, first, offsets: fitted.survey.offsets() };
+    let current = source::observe(&fitted.baseline, &following, labels.as_ref(), ticker, &mut warnings)?;
+    Ok(finish(&fitted.baseline, &current, &dataset, labels, warnings))
+}
+
+fn two_periods(paths: &Paths, plan: &Plan, ticker: &Ticker) -> Result<Diagnosis, Failure> {
+    let mut warnings = Vec::new();
+    let reference = source::open(&paths.reference, &plan.read, &mut warnings)?;
+    let time = source::time_column(&reference, plan.time.as_deref());
+    let ahead = source::open(&paths.current, &plan.read, &mut Vec::new())?;
+    let seen = source::look_ahead(&ahead, time.as_deref(), plan, ticker);
+    let read = read_labels(paths, plan);
+    let labels_of = read.as_ref().map(|f| f as &dyn Fn(&Baseline) -> Result<Labels, Failure>);
+    let (fitted, labels) = source::learn(&reference, Part::All, time.as_deref(), Some((seen.rows, seen.span)), labels_of, plan, ticker)?;
+    warnings.extend(fitted.warnings);
+    drop(ahead);
+    let current = current_of(&fitted.baseline, paths, plan, ticker, labels.as_ref(), &mut warnings)?;
+    Ok(finish(&fitted.baseline, &current.1, &current.0, labels, warnings))
+}
+
+fn with_baseline(path: &Path, paths: &Paths, plan: &Plan, watch: &crate::args::WatchArgs, ticker: &Ticker) -> Result<Diagnosis, Failure> {
+    let shown = path.display();
+    let bytes = std::fs::read(path).map_err(|e| Failure::new(format!("cannot read the baseline ({e}): {shown}")).hint("make one with `dosimeter fit`"))?;
+    let mut baseline = file::decode(&bytes).map_err(|e| Failure::new(format!("{e}: {shown}")).hint("make it again with `dosimeter fit`"))?;
+    // The policy may be changed without learning anew; what was learned may not.
+    baseline.watch.metric = plan.fit.metric.or(baseline.watch.metric);
+    baseline.watch.tolerance = plan.fit.tolerance.or(baseline.watch.tolerance);
+    if watch.false_alarms.is_some() {
+        baseline.watch.false_alarms_per_90_days = plan.fit.false_alarms_per_90_days;
+    }
+    if watch.monitor.is_some() {
+        baseline.watch.monitor = plan.fit.monitor.clone();
+    }
+    let mut warnings = Vec::new();
+    let read = read_labels(paths, plan);
+    let labels = read.map(|read| read(&baseline)).transpose()?;
+    let current = current_of(&baseline, paths, plan, ticker, labels.as_ref(), &mut warnings)?;
+    Ok(finish(&baseline, &current.1, &current.0, labels, warnings))
+}
+
+fn current_of(
+    baseline: &Baseline,
+    paths: &Paths,
+    plan: &Plan,
+    ticker: &Ticker,
+    labels: Option<&Labels>,
+    warnings: &mut Vec<String>,
+) -> Result<(Dataset, dosimeter_core::profile::PeriodProfile), Failure> {
+    let mut options = plan.read.clone();
+    options.expected = fit::expected(baseline);
+    let dataset = source::open(&paths.current, &options, warnings)?;
+    let time = baseline.column_with(Role::Time).map(|j| baseline.columns[j].name.clone());
+    let seen = source::look_ahead(&dataset, time.as_deref(), plan, ticker);
+    if seen.rows == 0 {
+        if let Some(e) = seen.errors.first() {
+            return Err(e.clone().into());
+        }
+        warnings.push("the current data have no rows".to_owned());
+    }
+    let following = Following { dataset: &dataset, part: Part::All, rows: seen.rows, span: seen.span, first: 0, offsets: seen.offsets() };
+    let profile = source::observe(baseline, &following, labels, ticker, warnings)?;
+    warnings.extend(dataset.problems().iter().map(ToString::to_string));
+    Ok((dataset, profile))
+}
+
+fn finish(baseline: &Baseline, current: &dosimeter_core::profile::PeriodProfile, dataset: &Dataset, labels: Option<Labels>, mut warnings: Vec<String>) -> Diagnosis {
+    if !baseline.inferred.is_empty() {
+        let guesses = baseline
+            .inferred
+            .iter()
+            .filter_map(|n| baseline.position(n).map(|j| format!("{} = {n}", baseline.columns[j].role.as_str())))
+            .collect::<Vec<_>>()
+            .join(", ");
+        warnings.insert(0, format!("roles guessed from names: {guesses}; say otherwise with --label, --prediction, --score, --time, --id or --ignore"));
+    }
+    if baseline.column_with(Role::Label).is_none() && labels.is_none() {
+        warnings.insert(0, "no label column is known, so performance cannot be measured; name it with --label, or give late labels with --labels".to_owned());
+    }
+    warnings.dedup();
+    let context = Context {
+        current_files: dataset.files.iter().map(|f| f.name.clone()).collect(),
+        labels: labels.map(|l| l.report()),
+        warnings,
+    };
+    diagnose(baseline, current, context)
+}
+
+/// The format that a file's extension asks for.
+fn format_of(path: &PathBuf) -> Result<Format, Failure> {
+    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let format = match extension.as_str() {
+        "html" | "htm" => Format::Html,
+        "json" => Format::Json,
+        "xml" => Format::Junit,
+        "prom" => Format::Prometheus,
+        "md" => Format::Markdown,
+        "txt" => Format::Terminal,
+        _ => return Err(Failure::new(format!("no format for this extension: {}", path.display())).hint("use .html, .json, .xml (JUnit), .prom, .md or .txt")),
+    };
+    Ok(format)
+}
+
+/// A monitor's name from a path.
+fn stem(path: &str) -> String {
+    let name = Path::new(path).file_name().map_or("model".into(), |n| n.to_string_lossy());
+    name.split('.').next().filter(|s| !s.is_empty() && *s != "-" && !s.contains('*')).unwrap_or("model").to_owned()
+}

@@ -1,0 +1,187 @@
+//! `dosimeter.toml`: every flag by the same name, said once and for all.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::args::WatchArgs;
+use crate::error::Failure;
+
+/// The file looked for in the working directory.
+const DEFAULT: &str = "dosimeter.toml";
+
+/// One name or several.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Names {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Names {
+    fn list(self) -> Vec<String> {
+        match self {
+            Names::One(s) => s.split(',').map(|n| n.trim().to_owned()).collect(),
+            Names::Many(v) => v,
+        }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    monitor: Option<String>,
+    #[serde(default)]
+    data: Data,
+    #[serde(default)]
+    roles: Roles,
+    #[serde(default)]
+    model: Model,
+    #[serde(default)]
+    policy: Policy,
+}
+
+/// Where the data are.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Data {
+    history: Option<Names>,
+    reference: Option<Names>,
+    current: Option<Names>,
+    baseline: Option<String>,
+    reference_until: Option<toml::Value>,
+    labels: Option<Names>,
+    delimiter: Option<char>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Roles {
+    id: Option<String>,
+    time: Option<String>,
+    prediction: Option<String>,
+    score: Option<Scores>,
+    label: Option<String>,
+    segment: Option<Names>,
+    ignore: Option<Names>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Scores {
+    One(String),
+    ByClass(toml::map::Map<String, toml::Value>),
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Model {
+    task: Option<String>,
+    positive: Option<toml::Value>,
+    threshold: Option<f64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Policy {
+    metric: Option<String>,
+    tolerance: Option<f64>,
+    false_alarms: Option<String>,
+    window: Option<toml::Value>,
+    time_zone: Option<String>,
+    seed: Option<u64>,
+}
+
+/// The data paths of a settings file, as far as the command line left them open.
+#[derive(Debug, Default)]
+pub(crate) struct Paths {
+    pub(crate) history: Vec<String>,
+    pub(crate) reference: Vec<String>,
+    pub(crate) current: Vec<String>,
+    pub(crate) baseline: Option<String>,
+    pub(crate) reference_until: Option<String>,
+    pub(crate) labels: Vec<String>,
+}
+
+/// Fills what was not typed from the settings file; what was typed wins.
+pub(crate) fn complete(watch: &WatchArgs) -> Result<(WatchArgs, Paths), Failure> {
+    let path = watch.config.as_deref().unwrap_or(Path::new(DEFAULT));
+    if watch.config.is_none() && !path.exists() {
+        return Ok((copy(watch), Paths::default()));
+    }
+    let shown = path.display();
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| Failure::new(format!("cannot read the settings ({e}): {shown}")).hint("give an existing file to --config"))?;
+    let file: File = toml::from_str(&text).map_err(|e| {
+        let line = e.span().map_or(0, |s| text[..s.start.min(text.len())].lines().count().max(1));
+        Failure::new(format!("{}: {shown}, line {line}", e.message().replace('\n', "; ")))
+            .hint("the tables are data, roles, model and policy; each flag has its key there, as policy.tolerance")
+    })?;
+    let list = |n: Option<Names>| n.map(Names::list).unwrap_or_default();
+    let word = |v: toml::Value| match v {
+        toml::Value::String(s) => s,
+        other => other.to_string(),
+    };
+    let score = file.roles.score.map(|s| match s {
+        Scores::One(s) => s,
+        Scores::ByClass(m) => m.into_iter().map(|(class, column)| format!("{class}={}", word(column))).collect::<Vec<_>>().join(","),
+    });
+    let mut w = copy(watch);
+    w.id = w.id.or(file.roles.id);
+    w.time = w.time.or(file.roles.time);
+    w.prediction = w.prediction.or(file.roles.prediction);
+    w.score = w.score.or(score);
+    w.label = w.label.or(file.roles.label);
+    if w.segment.is_empty() {
+        w.segment = list(file.roles.segment);
+    }
+    if w.ignore.is_empty() {
+        w.ignore = list(file.roles.ignore);
+    }
+    w.task = w.task.or(file.model.task);
+    w.positive = w.positive.or(file.model.positive.map(word));
+    w.threshold = w.threshold.or(file.model.threshold);
+    w.metric = w.metric.or(file.policy.metric);
+    w.tolerance = w.tolerance.or(file.policy.tolerance);
+    w.false_alarms = w.false_alarms.or(file.policy.false_alarms);
+    w.window = w.window.or(file.policy.window.map(word));
+    w.time_zone = w.time_zone.or(file.policy.time_zone);
+    w.seed = w.seed.or(file.policy.seed);
+    w.monitor = w.monitor.or(file.monitor);
+    w.delimiter = w.delimiter.or(file.data.delimiter);
+    let paths = Paths {
+        history: list(file.data.history),
+        reference: list(file.data.reference),
+        current: list(file.data.current),
+        baseline: file.data.baseline,
+        reference_until: file.data.reference_until.map(word),
+        labels: list(file.data.labels),
+    };
+    Ok((w, paths))
+}
+
+fn copy(w: &WatchArgs) -> WatchArgs {
+    WatchArgs {
+        id: w.id.clone(),
+        time: w.time.clone(),
+        prediction: w.prediction.clone(),
+        score: w.score.clone(),
+        label: w.label.clone(),
+        segment: w.segment.clone(),
+        ignore: w.ignore.clone(),
+        task: w.task.clone(),
+        positive: w.positive.clone(),
+        threshold: w.threshold,
+        metric: w.metric.clone(),
+        tolerance: w.tolerance,
+        false_alarms: w.false_alarms.clone(),
+        window: w.window.clone(),
+        time_zone: w.time_zone.clone(),
+        seed: w.seed,
+        monitor: w.monitor.clone(),
+        delimiter: w.delimiter,
+        config: w.config.clone(),
+        quiet: w.quiet,
+    }
+}

@@ -1,0 +1,118 @@
+//! What was typed and what the settings say, as what it means.
+
+use std::collections::BTreeMap;
+
+use dosimeter_core::metric::{Metric, Task};
+use dosimeter_core::profile::Role;
+use dosimeter_core::profile::baseline::WindowSpec;
+use dosimeter_scan::ReadOptions;
+use dosimeter_scan::pass::fit::FitOptions;
+use dosimeter_scan::pass::roles::Given;
+use dosimeter_scan::pass::window;
+
+use crate::args::WatchArgs;
+use crate::error::Failure;
+
+/// How a model is to be watched.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) fit: FitOptions,
+    pub(crate) window: Option<WindowSpec>,
+    pub(crate) zone: String,
+    pub(crate) time: Option<String>,
+    pub(crate) read: ReadOptions,
+}
+
+/// Checks the words and puts them together.
+pub(crate) fn plan(w: &WatchArgs, name: &str) -> Result<Plan, Failure> {
+    let mut given = Given { positive: w.positive.clone(), ..Given::default() };
+    let mut role = |name: &str, role: Role| match given.roles.insert(name.to_owned(), role) {
+        Some(other) if other != role => Err(Failure::new(format!("column {name:?} is given two roles, {} and {}", other.as_str(), role.as_str()))),
+        _ => Ok(()),
+    };
+    let single = [(&w.id, Role::Id), (&w.time, Role::Time), (&w.prediction, Role::Prediction), (&w.label, Role::Label)];
+    for (column, r) in single {
+        if let Some(c) = column {
+            role(c, r)?;
+        }
+    }
+    for c in &w.segment {
+        role(c, Role::Segment)?;
+    }
+    for c in &w.ignore {
+        role(c, Role::Ignore)?;
+    }
+    if let Some(score) = &w.score {
+        if score.contains('=') {
+            for part in score.split(',') {
+                let (class, column) = part.split_once('=').ok_or_else(|| {
+                    Failure::new(format!("{part:?} is no CLASS=COLUMN: --score")).hint("for several classes write --score low=p_low,high=p_high")
+                })?;
+                given.class_scores.push((class.trim().to_owned(), column.trim().to_owned()));
+            }
+        } else {
+            role(score, Role::Score)?;
+        }
+    }
+    given.task = match w.task.as_deref() {
+        None => None,
+        Some("binary") => Some(Task::Binary),
+        Some("multiclass") => Some(Task::Multiclass),
+        Some("regression") => Some(Task::Regression),
+        Some(other) => return Err(Failure::new(format!("unknown task {other:?}: model.task")).hint("one of binary, multiclass, regression")),
+    };
+    let metric = w.metric.as_deref().map(metric).transpose()?;
+    if let Some(t) = w.tolerance.filter(|t| !t.is_finite() || *t < 0.0) {
+        return Err(Failure::new(format!("a tolerance of {t}: --tolerance")).hint("give a loss of the metric that is 0 or more, as 0.02"));
+    }
+    let zone = w.time_zone.clone().unwrap_or_else(|| "UTC".to_owned());
+    let delimiter = match w.delimiter {
+        None => None,
+        Some(c) if c.is_ascii() => Some(c as u8),
+        Some(c) => return Err(Failure::new(format!("{c:?} is no field separator: --delimiter")).hint("give one ASCII character")),
+    };
+    Ok(Plan {
+        fit: FitOptions {
+            monitor: w.monitor.clone().unwrap_or_else(|| name.to_owned()),
+            given,
+            metric,
+            tolerance: w.tolerance,
+            threshold: w.threshold.unwrap_or(0.5),
+            false_alarms_per_90_days: w.false_alarms.as_deref().map_or(Ok(1.0), false_alarms)?,
+            seed: w.seed.unwrap_or(0),
+        },
+        window: w.window.as_deref().map(|t| window::parse(t, &zone)).transpose()?,
+        zone,
+        time: w.time.clone(),
+        read: ReadOptions { delimiter, expected: BTreeMap::new(), ..ReadOptions::default() },
+    })
+}
+
+fn metric(name: &str) -> Result<Metric, Failure> {
+    Metric::parse(name).ok_or_else(|| {
+        let known = Metric::all().map(Metric::id).collect::<Vec<_>>().join(", ");
+        Failure::new(format!("unknown metric {name:?}: --metric")).hint(format!("one of {known}"))
+    })
+}
+
+/// `1 per 90d` as a number per 90 days.
+fn false_alarms(text: &str) -> Result<f64, Failure> {
+    let bad = || Failure::new(format!("{text:?} is no rate: --false-alarms")).hint("write a number per days, as \"1 per 90d\"");
+    let (count, days) = text.split_once("per").ok_or_else(bad)?;
+    let count: f64 = count.trim().parse().map_err(|_| bad())?;
+    let days: f64 = days.trim().trim_end_matches(['d', 'D']).trim().parse().map_err(|_| bad())?;
+    let rate = count * 90.0 / days;
+    if rate.is_finite() && rate > 0.0 { Ok(rate) } else { Err(bad()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::false_alarms;
+
+    #[test]
+    fn reads_rates() {
+        assert_eq!(false_alarms("1 per 90d").unwrap(), 1.0);
+        assert_eq!(false_alarms("2 per 30 d").unwrap(), 6.0);
+        assert!(false_alarms("often").is_err() && false_alarms("1 per 0d").is_err() && false_alarms("-1 per 90d").is_err());
+    }
+}

@@ -1,0 +1,186 @@
+//! From paths to profiles: the passes, in order, with progress and warnings.
+
+use dosimeter_core::profile::{Baseline, PeriodProfile, Role};
+use dosimeter_core::profile::baseline::WindowSpec;
+use dosimeter_scan::pass::labels::Labels;
+use dosimeter_scan::pass::profile::{ProfileOptions, profile};
+use dosimeter_scan::pass::survey::{Survey, SurveyOptions, survey};
+use dosimeter_scan::pass::window::{self, Windows};
+use dosimeter_scan::pass::{Cut, Part, fit, roles};
+use dosimeter_scan::{Dataset, Kind, ReadError, ReadOptions};
+
+use crate::error::Failure;
+use crate::plan::Plan;
+use crate::progress::Ticker;
+
+/// A fitted baseline and what is known of the data that follow.
+pub(crate) struct Fitted {
+    pub(crate) baseline: Baseline,
+    pub(crate) survey: Survey,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Opens data, and says which files could not be.
+pub(crate) fn open(paths: &[String], options: &ReadOptions, warnings: &mut Vec<String>) -> Result<Dataset, Failure> {
+    let dataset = Dataset::open(paths, options)?;
+    warnings.extend(dataset.errors().iter().map(|e| format!("left out: {e}")));
+    Ok(dataset)
+}
+
+/// The time column: as given, or the only or best named one.
+pub(crate) fn time_column(dataset: &Dataset, given: Option<&str>) -> Option<String> {
+    if let Some(t) = given {
+        return Some(t.to_owned());
+    }
+    let times: Vec<String> = dataset.schema().into_iter().filter(|f| f.kind == Kind::Time && f.supported).map(|f| f.name).collect();
+    match times.as_slice() {
+        [only] => Some(only.clone()),
+        many => many.iter().find(|n| ["timestamp", "time", "datetime", "date", "ts", "event_time"].contains(&n.to_lowercase().as_str())).cloned(),
+    }
+}
+
+/// `2016-04-01`, `5000`, `0.5` or `30%` as a cut.
+pub(crate) fn cut(text: &str, rows: impl FnOnce() -> u64) -> Result<Cut, Failure> {
+    let bad = || Failure::new(format!("{text:?} is no point in the data: --reference-until")).hint("give a date or time (2016-04-01), a row number (5000), or a fraction (0.5 or 50%)");
+    let t = text.trim().trim_matches('"');
+    if let Some(p) = t.strip_suffix('%') {
+        let p: f64 = p.trim().parse().map_err(|_| bad())?;
+        return if (0.0..100.0).contains(&p) { Ok(Cut::Row((p / 100.0 * rows() as f64).round() as u64)) } else { Err(bad()) };
+    }
+    if let Ok(row) = t.replace('_', "").parse::<u64>() {
+        return Ok(Cut::Row(row));
+    }
+    if let Ok(f) = t.parse::<f64>() {
+        return if f > 0.0 && f < 1.0 { Ok(Cut::Row((f * rows() as f64).round() as u64)) } else { Err(bad()) };
+    }
+    dosimeter_scan::parse_time(t).map(|(micros, _)| Cut::Time(micros)).ok_or_else(bad)
+}
+
+/// Learns a baseline from a part of a data set. `following` is what is known of the current data: rows and time span.
+pub(crate) fn learn(
+    dataset: &Dataset,
+    part: Part,
+    time: Option<&str>,
+    following: Option<(u64, Option<(i64, i64)>)>,
+    labels: Option<&dyn Fn(&Baseline) -> Result<Labels, Failure>>,
+    plan: &Plan,
+    ticker: &Ticker,
+) -> Result<(Fitted, Option<Labels>), Failure> {
+    let options = SurveyOptions { time, part, columns: true, seed: plan.fit.seed };
+    let survey = survey(dataset, &options, ticker.progress());
+    let mut warnings = lost(&survey.errors);
+    if survey.rows == 0 {
+        let name = dataset.files.first().map_or("the reference", |f| f.name.as_str());
+        if let Some(e) = survey.errors.first() {
+            return Err(e.clone().into());
+        }
+        return Err(Failure::new(format!("the reference has no rows: {name}")).hint(match part {
+            Part::Before(_) => "move --reference-until to a later point",
+            _ => "give data of a period in which the model was healthy",
+        }));
+    }
+    let unsupported: Vec<String> = dataset.schema().into_iter().filter(|f| !f.supported).map(|f| format!("column {} is a {} and is not looked at", f.name, f.native)).collect();
+    warnings.extend(unsupported);
+    let also: Vec<String> = if labels.is_some() { plan.fit.given.roles.iter().filter(|(_, r)| **r == Role::Label).map(|(n, _)| n.clone()).collect() } else { Vec::new() };
+    let mut given = plan.fit.given.clone();
+    if let Some(t) = time {
+        given.roles.entry(t.to_owned()).or_insert(Role::Time);
+    }
+    let mut decided = roles::decide(&given, &survey.columns, &also, survey.rows)?;
+    if let Some(t) = time.filter(|t| plan.time.as_deref() != Some(*t)) {
+        decided.inferred.push(t.to_owned());
+    }
+    let time = decided.roles.iter().find(|(_, r)| **r == Role::Time).map(|(n, _)| n.clone());
+    let spans = if time.is_some() { survey.span } else { None };
+    let current = following.unwrap_or((survey.rest.1, survey.rest.0));
+    let spec = match &plan.window {
+        Some(w @ WindowSpec::Time { .. }) if spans.is_none() => {
+            return Err(Failure::new(format!("windows of {w} need a time column")).hint("name it with --time, or give --window a number of rows"));
+        }
+        Some(w) => w.clone(),
+        None => window::choose(&plan.zone, (survey.rows, spans), current),
+    };
+    let end = match part {
+        Part::Before(Cut::Time(cut)) => Some(cut),
+        _ => None,
+    };
+    let first = 0;
+    let windows = cut_period(&spec, first, survey.rows, spans, None, end)?;
+    let mut baseline = fit::baseline(&survey, &decided, spec, windows.len() + current_windows(&windows, survey.rows, current.0), &plan.fit);
+    baseline.files = dataset.files.iter().map(|f| f.name.clone()).collect();
+    if let Some(m) = baseline.watch.metric
+        && let Some(task) = baseline.watch.task
+        && !m.tasks().contains(&task)
+    {
+        let fits = dosimeter_core::metric::Metric::all().filter(|x| x.tasks().contains(&task)).map(|x| x.id()).collect::<Vec<_>>().join(", ");
+        return Err(Failure::new(format!("{} does not suit this model: --metric", m.id())).hint(format!("its labels look like {}; choose one of {fits}, or say --task", task_name(task))));
+    }
+    let labels = labels.map(|read| read(&baseline)).transpose()?;
+    let offsets = survey.offsets();
+    let options = ProfileOptions { baseline: &baseline, windows: &windows, part, rows: survey.rows, offsets: &offsets, labels: labels.as_ref() };
+    let (reference, errors) = profile(dataset, &options, ticker.progress());
+    // The survey has reported the same files already.
+    if survey.errors.is_empty() {
+        warnings.extend(lost(&errors));
+    }
+    baseline.reference = reference;
+    warnings.extend(dataset.problems().iter().map(|p| p.to_string()));
+    Ok((Fitted { baseline, survey, warnings }, labels))
+}
+
+fn task_name(task: dosimeter_core::metric::Task) -> &'static str {
+    match task {
+        dosimeter_core::metric::Task::Binary => "two classes",
+        dosimeter_core::metric::Task::Multiclass => "several classes",
+        dosimeter_core::metric::Task::Regression => "numbers",
+    }
+}
+
+fn current_windows(reference: &Windows, reference_rows: u64, rows: u64) -> usize {
+    (reference.len() as f64 * rows as f64 / reference_rows.max(1) as f64).ceil() as usize
+}
+
+/// Cuts a period by the baseline's rule.
+pub(crate) fn cut_period(spec: &WindowSpec, first: u64, rows: u64, span: Option<(i64, i64)>, start: Option<i64>, end: Option<i64>) -> Result<Windows, Failure> {
+    Ok(match (spec, span) {
+        (WindowSpec::Time { span: length, zone }, Some((from, to))) => window::by_time(length, zone, from, to, start, end)?,
+        (WindowSpec::Time { .. }, None) => window::by_rows(first, rows, (rows / 12).max(1)),
+        (WindowSpec::Rows(size), _) => window::by_rows(first, rows, *size),
+    })
+}
+
+/// The current period of a history, or a data set of its own.
+pub(crate) struct Following<'a> {
+    pub(crate) dataset: &'a Dataset,
+    pub(crate) part: Part,
+    pub(crate) rows: u64,
+    pub(crate) span: Option<(i64, i64)>,
+    pub(crate) first: u64,
+    pub(crate) offsets: Vec<u64>,
+}
+
+/// Profiles the current period on a baseline's grids.
+pub(crate) fn observe(baseline: &Baseline, following: &Following<'_>, labels: Option<&Labels>, ticker: &Ticker, warnings: &mut Vec<String>) -> Result<PeriodProfile, Failure> {
+    let start = match following.part {
+        Part::From(Cut::Time(cut)) => Some(cut),
+        _ => None,
+    };
+    let windows = cut_period(&baseline.window, following.first, following.rows, following.span, start, None)?;
+    let options = ProfileOptions { baseline, windows: &windows, part: following.part, rows: following.rows, offsets: &following.offsets, labels };
+    let (profile, errors) = profile(following.dataset, &options, ticker.progress());
+    if profile.rows() == 0 && let Some(e) = errors.first() {
+        return Err(e.clone().into());
+    }
+    warnings.extend(lost(&errors));
+    Ok(profile)
+}
+
+/// Surveys current data for rows and times only.
+pub(crate) fn look_ahead(dataset: &Dataset, time: Option<&str>, plan: &Plan, ticker: &Ticker) -> Survey {
+    let time = time.filter(|t| dataset.schema().iter().any(|f| f.name == *t));
+    survey(dataset, &SurveyOptions { time, part: Part::All, columns: false, seed: plan.fit.seed }, ticker.progress())
+}
+
+fn lost(errors: &[ReadError]) -> Vec<String> {
+    errors.iter().map(|e| format!("rows lost: {e}")).collect()
+}
