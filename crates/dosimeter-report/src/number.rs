@@ -53,6 +53,9 @@ pub fn fixed(v: f64, decimals: usize) -> String {
     if !v.is_finite() {
         return UNKNOWN.to_owned();
     }
+    if v.abs() >= 1e15 {
+        return minus(format!("{v:.2e}").replace('e', "e+"));
+    }
     let text = format!("{v:.decimals$}");
     let (sign, rest) = match text.strip_prefix('-') {
         Some(rest) => ("-", rest),

@@ -199,7 +199,10 @@ pub(crate) fn since(onset: &Onset) -> Option<String> {
     match (onset.at, onset.row, onset.window) {
         (Some(at), _, _) => Some(date::day(at)),
         (None, Some(row), _) => Some(format!("row {}", number::count(row))),
-        (None, None, Some(window)) => Some(format!("window {}", number::count(window as u64 + 1))),
+        (None, None, Some(window)) => Some(format!(
+            "window {}",
+            number::count((window as u64).saturating_add(1))
+        )),
         (None, None, None) => None,
     }
 }
@@ -261,7 +264,7 @@ pub(crate) fn evidence(e: &Evidence) -> String {
         notes.push(format!("effect {}", number::plain(effect)));
     }
     if let Some(window) = e.window {
-        notes.push(format!("window {}", window + 1));
+        notes.push(format!("window {}", window.saturating_add(1)));
     }
     if !notes.is_empty() {
         text.push_str(&format!(" ({})", notes.join(", ")));

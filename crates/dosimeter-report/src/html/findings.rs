@@ -102,7 +102,7 @@ fn evidence(finding: &Finding) -> Markup {
                             td.num { (show(e.threshold)) }
                             td.num { (words::known(e.p_value).map_or(number::UNKNOWN.to_owned(), number::p_value)) }
                             td.num { (show(e.effect)) }
-                            td.num { (e.window.map_or("all".to_owned(), |w| (w + 1).to_string())) }
+                            td.num { (e.window.map_or("all".to_owned(), |w| w.saturating_add(1).to_string())) }
                         } }
                     }
                 } } }
@@ -126,7 +126,7 @@ fn pictures(d: &Diagnosis, finding: &Finding) -> Option<Markup> {
         .onset
         .as_ref()
         .and_then(|o| o.window)
-        .map(|w| picture.trend_reference + w);
+        .map(|w| picture.trend_reference.saturating_add(w));
     let trend: Vec<Option<f64>> = picture.trend.iter().map(|v| words::known(*v)).collect();
     let name = clip(&column.name, 40);
     let label = clip(&picture.trend_label, 40);

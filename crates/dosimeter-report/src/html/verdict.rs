@@ -107,7 +107,7 @@ fn tick(window: &Window) -> String {
         (Some(start), Some(end)) if end.0.saturating_sub(start.0) >= 14 * day => date::month(start),
         (Some(start), Some(end)) if end.0.saturating_sub(start.0) < day => date::hour(start),
         (Some(start), _) => date::short_day(start),
-        (None, _) => format!("{}", window.index + 1),
+        (None, _) => format!("{}", window.index.saturating_add(1)),
     }
 }
 
@@ -186,7 +186,7 @@ fn table(d: &Diagnosis, name: &str) -> Markup {
                 tbody {
                     @for (period, w) in all.into_iter().skip(left_out) {
                         tr {
-                            th scope="row" { (w.start.map_or_else(|| format!("{}", w.index + 1), date::day)) }
+                            th scope="row" { (w.start.map_or_else(|| format!("{}", w.index.saturating_add(1)), date::day)) }
                             td { (period) }
                             td.num { (number::count(w.rows)) }
                             td.num { (number::count(w.labelled)) }

@@ -95,9 +95,10 @@ pub(super) fn windows(page: &mut Page, d: &Diagnosis, style: &Style) {
 
 fn window(page: &mut Page, window: &Window, reference: bool, onset: bool, scale: Option<&Scale>) {
     let tone = if reference { Tone::Dim } else { Tone::Plain };
-    let at = window
-        .start
-        .map_or(format!("window {}", window.index + 1), date::day);
+    let at = window.start.map_or(
+        format!("window {}", window.index.saturating_add(1)),
+        date::day,
+    );
     let period = if reference { "reference" } else { "current" };
     let mut line = Line::of(tone, &format!("  {period:<10}{at:<14}"));
     let (rows, labelled) = (number::count(window.rows), number::count(window.labelled));

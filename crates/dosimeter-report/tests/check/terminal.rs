@@ -1,4 +1,4 @@
-//! The terminal: ten questions' worth of lines, any width, no control code but our own colours.
+//! The terminal: seven answers in one screen, any width, no control code but our own colours.
 
 use dosimeter_report::escape::width;
 use dosimeter_report::{Format, render};
