@@ -15,6 +15,7 @@ pub const MAX_EDGES: usize = 4096;
 
 /// The cell of a score: how many edges are not above it.
 #[must_use]
+#[inline]
 pub fn cell_of(edges: &[f64], score: f64) -> usize {
     edges.partition_point(|edge| *edge <= score)
 }
@@ -93,6 +94,7 @@ impl ScoreCells {
     }
 
     /// Counts one score, which is a number.
+    #[inline]
     pub fn add(&mut self, label: bool, score: f64) {
         let side = if label {
             &mut self.positives

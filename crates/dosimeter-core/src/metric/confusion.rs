@@ -68,6 +68,7 @@ pub(super) fn measure(metric: Metric, counts: [f64; 4]) -> Option<Measured> {
 
 impl Confusion {
     /// Counts one row.
+    #[inline]
     pub fn add(&mut self, label: bool, predicted: bool) {
         match (label, predicted) {
             (true, true) => self.true_positives += 1,

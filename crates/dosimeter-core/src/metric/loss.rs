@@ -15,11 +15,15 @@ const UNIT_SLACK: f64 = 1e-6;
 
 /// A score as a probability: inside [0, 1], up to rounding.
 #[must_use]
+#[inline]
 pub(super) fn probability(score: f64) -> Option<f64> {
-    (score >= -UNIT_SLACK && score <= 1.0 + UNIT_SLACK).then(|| score.clamp(0.0, 1.0))
+    (-UNIT_SLACK..=1.0 + UNIT_SLACK)
+        .contains(&score)
+        .then(|| score.clamp(0.0, 1.0))
 }
 
 /// -ln of a probability, clipped.
+#[inline]
 pub(super) fn surprise(probability: f64) -> f64 {
     -probability
         .clamp(PROBABILITY_EPSILON, 1.0 - PROBABILITY_EPSILON)
@@ -27,6 +31,7 @@ pub(super) fn surprise(probability: f64) -> f64 {
 }
 
 /// The log loss of one row of two classes.
+#[inline]
 pub(super) fn log_loss(label: bool, score: f64) -> f64 {
     surprise(if label { score } else { 1.0 - score })
 }

@@ -15,6 +15,7 @@ pub struct Moments {
 
 impl Moments {
     /// Adds one value.
+    #[inline]
     pub fn add(&mut self, value: f64) {
         self.n += 1;
         let delta = value - self.mean;
@@ -23,6 +24,7 @@ impl Moments {
     }
 
     /// Adds everything that `other` has seen.
+    #[inline]
     pub fn merge(&mut self, other: &Moments) {
         if other.n == 0 {
             return;

@@ -42,6 +42,7 @@ fn folded_normal(mean: f64, se: f64) -> (f64, f64) {
 
 impl ReliabilityBins {
     /// Counts one row with its probability, which is in [0, 1].
+    #[inline]
     pub(super) fn add(&mut self, label: bool, probability: f64) {
         let at = ((probability * RELIABILITY_BINS as f64) as usize).min(RELIABILITY_BINS - 1);
         if let Some(bin) = self.bins.get_mut(at) {

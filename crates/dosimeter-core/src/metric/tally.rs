@@ -71,7 +71,7 @@ pub enum Tally {
     /// Two classes.
     Binary(BinaryTally),
     /// Many classes.
-    Multiclass(Box<MulticlassTally>),
+    Multiclass(MulticlassTally),
     /// Numbers.
     Regression(RegressionTally),
 }
@@ -161,7 +161,7 @@ impl From<BinaryTally> for Tally {
 
 impl From<MulticlassTally> for Tally {
     fn from(tally: MulticlassTally) -> Self {
-        Tally::Multiclass(Box::new(tally))
+        Tally::Multiclass(tally)
     }
 }
 

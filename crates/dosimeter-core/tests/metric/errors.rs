@@ -1,6 +1,6 @@
 //! Standard errors against the bootstrap, and intervals against the truth.
 
-use dosimeter_core::metric::{BinaryTally, Metric, MulticlassTally, Tally, Task, quantile_edges};
+use dosimeter_core::metric::{BinaryTally, Metric, Tally, Task, quantile_edges};
 
 use crate::metric::data::{self, Lcg};
 
@@ -47,11 +47,13 @@ fn errors_are_the_bootstraps() {
         println!("{metric:?} {ratio:.3}");
     }
     for (metric, ratio) in &ratios {
-        // The macro AUC's error is an upper bound.
-        let most = if *metric == Metric::Auc { 1.8 } else { 1.1 };
+        // The macro AUC's error is on the safe side.
+        let most = if *metric == Metric::Auc { 1.5 } else { 1.1 };
         assert!(*ratio > 0.9 && *ratio < most, "{metric:?} {ratio}");
     }
 }
+
+type Draw<'a> = dyn Fn(u64, usize) -> Tally + 'a;
 
 #[test]
 fn intervals_cover() {
@@ -70,8 +72,7 @@ fn intervals_cover() {
     };
     let multiclass = |seed, n| Tally::from(data::multiclass_tally(&data::multiclass(seed, n)));
     let regression = |seed, n| Tally::from(data::regression_tally(&data::regression(seed, n)));
-    let draws: [(&dyn Fn(u64, usize) -> Tally, usize); 3] =
-        [(&binary, 200), (&multiclass, 300), (&regression, 200)];
+    let draws: [(&Draw, usize); 3] = [(&binary, 200), (&multiclass, 300), (&regression, 200)];
     for (draw, n) in draws {
         let truth = draw(5, 1_000_000).others();
         let mut covered = vec![0u32; truth.len()];
@@ -141,5 +142,4 @@ fn default_metrics_exist() {
     for task in [Task::Binary, Task::Multiclass, Task::Regression] {
         assert!(Metric::default_for(task).tasks().contains(&task));
     }
-    let _: Option<MulticlassTally> = None;
 }
