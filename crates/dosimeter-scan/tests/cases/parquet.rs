@@ -240,11 +240,11 @@ fn written_and_read_again() {
             panic!()
         };
         for row in 0..batch.rows {
-            assert_eq!(n.is_valid(row), at % 10 != 0);
-            assert!(at % 10 == 0 || nv[row] == at as f64 / 2.0);
+            assert_eq!(n.is_valid(row), !at.is_multiple_of(10));
+            assert!(at.is_multiple_of(10) || nv[row] == at as f64 / 2.0);
             assert_eq!(
                 (iv[row], bv.value(row), tv[row]),
-                (at as i64, at % 2 == 0, at as i64 * 1_000_000)
+                (at as i64, at.is_multiple_of(2), at as i64 * 1_000_000)
             );
             assert_eq!(s.text(row), Some(format!("id-{at}").as_str()));
             assert_eq!(c.text(row), ["x", "y", "z"].get(at % 4).copied());
