@@ -37,7 +37,7 @@ enum Store {
     Float(Vec<f64>),
     Boolean(BooleanBufferBuilder),
     Time(Vec<i64>),
-    Text(Vec<i32>, Interner),
+    Text(Vec<i32>, Box<Interner>),
 }
 
 /// Builds one column, batch after batch.
@@ -57,7 +57,7 @@ pub(crate) struct Builder {
 impl Builder {
     pub(crate) fn new(name: Arc<str>, target: Target, capacity: usize) -> Self {
         let store = match target.kind {
-            Kind::Text => Store::Text(Vec::with_capacity(capacity), Interner::default()),
+            Kind::Text => Store::Text(Vec::with_capacity(capacity), Box::default()),
             other => Self::store(other, capacity),
         };
         Self {
@@ -79,7 +79,7 @@ impl Builder {
             Kind::Integer => Store::Integer(Vec::with_capacity(capacity)),
             Kind::Boolean => Store::Boolean(BooleanBufferBuilder::new(capacity)),
             Kind::Time => Store::Time(Vec::with_capacity(capacity)),
-            Kind::Text => Store::Text(Vec::with_capacity(capacity), Interner::default()),
+            Kind::Text => Store::Text(Vec::with_capacity(capacity), Box::default()),
         }
     }
 

@@ -32,10 +32,7 @@ pub fn coerce(column: Column, kind: Kind) -> Column {
         }
         (Values::Float(v), Kind::Integer) => {
             // 2^63 as a float is just beyond i64.
-            let fits = |v: f64| {
-                v.fract() == 0.0
-                    && (-9.223_372_036_854_775_8e18..9.223_372_036_854_775_8e18).contains(&v)
-            };
+            let fits = |v: f64| v.fract() == 0.0 && v.abs() < 2f64.powi(63);
             if (0..v.len()).all(|row| !column.is_valid(row) || v.get(row).is_some_and(|&v| fits(v)))
             {
                 let values = Values::Integer(v.iter().map(|&v| v as i64).collect());

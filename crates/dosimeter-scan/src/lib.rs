@@ -10,6 +10,24 @@
 //!   is kept with its text in [`Column::unparsed`]; a rising rate of them is decay, and aborting would hide it.
 //! - **One bad file is one error with its name.** Corrupt, truncated, lying or oversized input ends that file with a
 //!   [`ReadError`]; panics of the decoders below are caught and become one too.
+//!
+//! ```
+//! use dosimeter_scan::{Dataset, Kind, ReadOptions, WriteColumn, write_parquet};
+//!
+//! let folder = tempfile::tempdir()?;
+//! let path = folder.path().join("day.parquet");
+//! write_parquet(&path, &[("amount", WriteColumn::Number(vec![Some(1.5), None]))])?;
+//!
+//! let data = Dataset::open(&[path.display().to_string()], &ReadOptions::default())?;
+//! assert_eq!(data.schema()[0].kind, Kind::Number);
+//! for partition in data.partitions() {
+//!     for batch in data.read(&partition, None)? {
+//!         let batch = batch?;
+//!         assert_eq!((batch.rows, batch.columns[0].null_count(batch.rows)), (2, 1));
+//!     }
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod batch;
 pub mod coerce;

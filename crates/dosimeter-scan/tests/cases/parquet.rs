@@ -9,7 +9,8 @@ use arrow_array::{
 use arrow_schema::{DataType, Field};
 use dosimeter_scan::{Values, WriteColumn, write_parquet};
 use parquet::arrow::ArrowWriter;
-use parquet::file::properties::WriterProperties;
+use parquet::basic::Encoding;
+use parquet::file::properties::{WriterProperties, WriterVersion};
 use std::sync::Arc;
 
 pub(crate) fn write(path: &std::path::Path, columns: Vec<(&str, ArrayRef)>, group: usize) {
@@ -23,6 +24,96 @@ pub(crate) fn write(path: &std::path::Path, columns: Vec<(&str, ArrayRef)>, grou
     let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).unwrap();
     writer.write(&batch).unwrap();
     writer.close().unwrap();
+}
+
+/// The same with the encodings of version 2, without dictionaries.
+fn write_delta(path: &std::path::Path, columns: Vec<(&str, ArrayRef)>) {
+    let batch =
+        RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(n, a)| (n, a, true)))
+            .unwrap();
+    for version in [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0] {
+        let mut properties = WriterProperties::builder()
+            .set_writer_version(version)
+            .set_dictionary_enabled(false);
+        for (name, encoding) in [
+            ("i64", Encoding::DELTA_BINARY_PACKED),
+            ("str", Encoding::DELTA_LENGTH_BYTE_ARRAY),
+            ("large", Encoding::DELTA_BYTE_ARRAY),
+            ("view", Encoding::DELTA_BYTE_ARRAY),
+        ] {
+            properties = properties.set_column_encoding(name.into(), encoding);
+        }
+        let file =
+            std::fs::File::create(path.with_extension(version.as_num().to_string())).unwrap();
+        let mut writer =
+            ArrowWriter::try_new(file, batch.schema(), Some(properties.build())).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+    }
+}
+
+#[test]
+fn delta_encodings_are_read_and_their_counts_checked() {
+    let folder = Folder::new();
+    let path = folder.path("t.parquet");
+    let columns: Vec<_> = every_type()
+        .into_iter()
+        .filter(|(n, _)| ["i64", "str", "large", "view"].contains(n))
+        .collect();
+    write_delta(&path, columns);
+    let many: Vec<(&str, ArrayRef)> = vec![
+        (
+            "i64",
+            Arc::new(
+                (0..50_000)
+                    .map(|i| (i % 7 != 0).then_some(i * i % 1001))
+                    .collect::<Int64Array>(),
+            ),
+        ),
+        (
+            "view",
+            Arc::new(
+                (0..50_000)
+                    .map(|i| Some(format!("prefix-{}", i / 3)))
+                    .collect::<StringArray>(),
+            ),
+        ),
+    ];
+    let long = folder.path("long.parquet");
+    write_delta(&long, many);
+    for version in ["1", "2"] {
+        let path = path.with_extension(version);
+        let expected: String = EVERY_TYPE
+            .lines()
+            .filter(|l| {
+                ["i64 ", "str ", "large ", "view "]
+                    .iter()
+                    .any(|n| l.starts_with(n))
+            })
+            .map(|l| format!("{l}\n"))
+            .collect();
+        assert_eq!(table(&open(&text(&path)).unwrap()), expected);
+        let mut rows = 0;
+        for batch in batches(&open(&text(&long.with_extension(version))).unwrap()).unwrap() {
+            for row in 0..batch.rows {
+                assert_eq!(
+                    batch.columns[1].text(row).unwrap(),
+                    format!("prefix-{}", rows / 3)
+                );
+                assert_eq!(batch.columns[0].is_valid(row), rows % 7 != 0);
+                rows += 1;
+            }
+        }
+        assert_eq!(rows, 50_000);
+        let bytes = std::fs::read(&path).unwrap();
+        for at in 4..bytes.len() {
+            let mut bytes = bytes.clone();
+            bytes[at] |= 0xe0;
+            if let Ok(data) = open(&folder.file("flipped.parquet", bytes)) {
+                let _ = batches(&data);
+            }
+        }
+    }
 }
 
 pub(crate) fn every_type() -> Vec<(&'static str, ArrayRef)> {
@@ -240,11 +331,11 @@ fn written_and_read_again() {
             panic!()
         };
         for row in 0..batch.rows {
-            assert_eq!(n.is_valid(row), at % 10 != 0);
-            assert!(at % 10 == 0 || nv[row] == at as f64 / 2.0);
+            assert_eq!(n.is_valid(row), !at.is_multiple_of(10));
+            assert!(at.is_multiple_of(10) || nv[row] == at as f64 / 2.0);
             assert_eq!(
                 (iv[row], bv.value(row), tv[row]),
-                (at as i64, at % 2 == 0, at as i64 * 1_000_000)
+                (at as i64, at.is_multiple_of(2), at as i64 * 1_000_000)
             );
             assert_eq!(s.text(row), Some(format!("id-{at}").as_str()));
             assert_eq!(c.text(row), ["x", "y", "z"].get(at % 4).copied());

@@ -112,11 +112,9 @@ impl Records {
                         }
                         b']' if depth == 0 => continue,
                         b'}' | b']' => depth = depth.saturating_sub(1),
-                        _ if c.is_ascii_whitespace() => {
-                            if self.record.is_empty() {
-                                self.line = self.next_line;
-                                continue;
-                            }
+                        _ if c.is_ascii_whitespace() && self.record.is_empty() => {
+                            self.line = self.next_line;
+                            continue;
                         }
                         _ => {}
                     }

@@ -7,19 +7,20 @@
 //! A footer is an assertion by a stranger. Sizes and offsets are checked against the file before anything is
 //! decoded, the rows of a group cannot exceed what the footer said, and [`crate::guard`] catches what is left.
 
+mod pages;
+
 use super::arrow::{column, flatten, kind_of, leaves};
 use super::{Batches, FileField, too_many};
 use crate::batch::Batch;
 use crate::error::ReadError;
 use crate::field::Kind;
 use crate::input::{Source, size};
-use arrow_array::RecordBatchReader;
 use arrow_schema::{DataType, Field, Fields, Schema};
-use parquet::arrow::ProjectionMask;
+use pages::Group;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
-    ParquetRecordBatchReaderBuilder,
 };
+use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
 use parquet::basic::Encoding;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
@@ -262,16 +263,19 @@ impl Table {
             .iter()
             .filter_map(|&f| self.names.get(f).cloned())
             .collect();
-        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(
-            source.file()?,
-            self.metadata.clone(),
-        )
-        .with_row_groups(vec![group])
-        .with_projection(mask)
-        .with_batch_size(source.options.rows_for(fields.len()).min(rows.max(1)))
-        .build()
-        .map_err(|e| corrupt(source, &e).in_row_group(group))?;
-        debug_assert!(reader.schema().fields().len() <= sorted.len());
+        let fail = |e: ParquetError| corrupt(source, &e).in_row_group(group);
+        let schema = metadata.file_metadata().schema_descr();
+        let levels =
+            parquet_to_arrow_field_levels(schema, mask, Some(self.metadata.schema().fields()))
+                .map_err(fail)?;
+        let pages = Group {
+            file: Arc::new(source.file()?),
+            metadata: Arc::clone(metadata),
+            index: group,
+        };
+        let size = source.options.rows_for(fields.len()).min(rows.max(1));
+        let reader = ParquetRecordBatchReader::try_new_with_row_groups(&levels, &pages, size, None)
+            .map_err(fail)?;
         Ok(Box::new(Groups {
             reader,
             source: source.clone(),
