@@ -248,6 +248,9 @@ def shuffled(src, name):
         d["timestamp"] = pd.to_datetime(d["timestamp"]).astype("datetime64[us]")
         d["repaid"] = d["repaid"].astype("int64")
         ordered, label, task = ["timestamp", "id"], None, None
+    elif name == "employment_ma":
+        d, _ = employment_ma(src)
+        ordered, label, task = ["surveyed_at", "id"], None, None
     else:
         d, label, task, _, ordered = SETS[name](src)
     kept = d[ordered].sort_values(ordered[0]).reset_index(drop=True)
@@ -347,7 +350,7 @@ def more(src, out, only):
             cuts[name] = {"reference_rows": reference, "label": label, "task": task}
             print(name, "|", "; ".join(quick_figures(frame, label, task, reference)), flush=True)
             cuts_file.write_text(json.dumps(cuts, indent=1, sort_keys=True) + "\n")
-    for name in ("hotel_bookings", "bank_marketing", "elec2", "bike_sharing", "car_loan"):
+    for name in ("hotel_bookings", "bank_marketing", "elec2", "bike_sharing", "car_loan", "employment_ma"):
         if only in (None, name, "shuffled"):
             for half, frame in zip(("reference", "current"), shuffled(src, name)):
                 write(frame, out / "shuffled" / f"{name}_{half}.parquet")
