@@ -1,10 +1,9 @@
 //! A score of 0.8 no longer means 80 %.
 
 use super::case::{Case, detail, evidence, finding};
-use super::performance::merged;
+use super::performance::{Wobble, merged};
 use crate::catalogue::Mode;
 use crate::diagnosis::{Finding, Number, Severity};
-use crate::evidence::dispersion::{Prior, ratio};
 use crate::metric::{Tally, calibration_in_the_large, calibration_test};
 use crate::statistic::tail;
 use crate::text::percent;
@@ -30,23 +29,14 @@ pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
         return None;
     }
     let reference: Vec<_> = case.baseline.reference.windows.iter().filter_map(binary).filter(|e| e.n >= 30).collect();
-    let means: Vec<f64> = reference.iter().map(|e| e.value).collect();
-    let squares: Vec<f64> = reference.iter().map(|e| e.se.powi(2)).collect();
-    let (wobble, freedom) = match ratio(&means, &squares) {
-        Some((f, d)) => {
-            let dispersion = Prior { typical: 1.0, freedom: 4.0 }.shrink(f, d);
-            ((dispersion.factor - 1.0) * squares.iter().sum::<f64>() / squares.len() as f64, dispersion.freedom)
-        }
-        None => (0.0, f64::INFINITY),
-    };
-    let variance = gap_then.se.powi(2) + gap_now.se.powi(2) + wobble;
+    let wobble_of = Wobble::of(&reference.into_iter().map(Some).collect::<Vec<_>>());
+    let windows = case.current.windows.iter().filter_map(binary).filter(|e| e.n >= 30).count().max(1);
+    let (wobble, sampling) = (wobble_of.over(windows), gap_then.se.powi(2) + gap_now.se.powi(2));
     let shift = gap_now.value - gap_then.value;
-    let t = shift / variance.sqrt();
-    let freedom = freedom * (variance / wobble.max(f64::MIN_POSITIVE)).powi(2);
-    let p_large = if freedom < 1e6 { tail::student_two_sided(t, freedom.max(1.0)) } else { tail::normal_two_sided(t) };
+    let p_large = (2.0 * wobble_of.p_worse(shift.abs(), sampling, windows)).min(1.0);
     // The curve may bend while its mean stays: a test by bins, as far as the reference does not wobble.
     let test = calibration_test(&then, &now)?;
-    let inflation = 1.0 + wobble / (gap_then.se.powi(2) + gap_now.se.powi(2)).max(f64::MIN_POSITIVE);
+    let inflation = 1.0 + wobble / sampling.max(f64::MIN_POSITIVE);
     let p_curve = tail::chi2_sf(test.chi2 / inflation, f64::from(test.dof));
     let p = (2.0 * p_large.min(p_curve)).min(1.0);
     let (ece_then, ece_now) = (then.ece_debiased()?, now.ece_debiased()?);
@@ -56,7 +46,7 @@ pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
     }
     let deviations: Vec<f64> = case.current.windows.iter().map(|w| binary(w).map_or(f64::NAN, |e| e.value - gap_then.value)).collect();
     let variances: Vec<f64> =
-        case.current.windows.iter().map(|w| binary(w).map_or(f64::INFINITY, |e| e.se.powi(2) + gap_then.se.powi(2) + wobble)).collect();
+        case.current.windows.iter().map(|w| binary(w).map_or(f64::INFINITY, |e| e.se.powi(2) + gap_then.se.powi(2) + wobble_of.over(1))).collect();
     let affected = case.affected(&deviations, &variances, 0.01);
     let scores: Vec<&str> =
         case.baseline.columns.iter().filter(|c| c.role == crate::profile::Role::Score).map(|c| c.name.as_str()).collect();

@@ -214,6 +214,7 @@ pub(crate) fn weigh(case: &Case<'_>, performance: Option<&Performance>, causes: 
     for f in findings.iter_mut() {
         f.severity = match f.mode {
             Mode::PerformanceLoss | Mode::CalibrationLoss | Mode::ConceptDrift => f.severity,
+            Mode::SchemaChange if f.kind.as_deref() == Some("range_left") => input_severity(case, f, measured, causes),
             Mode::SchemaChange | Mode::FeedStalled => schema_severity(case, f, measured),
             Mode::DataDrift | Mode::CategoryShift => input_severity(case, f, measured, causes),
             Mode::PriorShift => match measured {
@@ -244,7 +245,7 @@ pub(crate) fn weigh(case: &Case<'_>, performance: Option<&Performance>, causes: 
 fn schema_severity(case: &Case<'_>, f: &Finding, measured: Option<&Performance>) -> Severity {
     let share = f.share.map_or(1.0, |s| s.0);
     match f.kind.as_deref() {
-        Some("column_new" | "null_rate_fell" | "volume_changed" | "labels_stopped" | "column_awoke" | "range_left") => Severity::Watch,
+        Some("column_new" | "null_rate_fell" | "volume_changed" | "labels_stopped" | "column_awoke") => Severity::Watch,
         Some("predictions_stopped") => Severity::Watch,
         _ => match measured {
             Some(p) if p.basis == Basis::Labels && (p.is_harmful() && overlaps(f, p)) => Severity::Harmful,

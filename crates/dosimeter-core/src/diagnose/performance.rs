@@ -7,7 +7,7 @@
 use super::case::{Affected, Case, evidence, finding};
 use crate::catalogue::Mode;
 use crate::diagnosis::{Basis, Finding, Impact, Number, Severity};
-use crate::evidence::dispersion::{Prior, ratio};
+use crate::evidence::dispersion::{Prior, effective, persistence, ratio};
 use crate::metric::{Calibrator, Estimate, Metric, Tally, UnlabelledTally, estimate_binary};
 use crate::profile::{PeriodProfile, WindowProfile};
 use crate::statistic::tail;
@@ -38,7 +38,7 @@ pub(crate) struct Performance {
     pub(crate) loss: f64,
     /// The 95 % interval of the loss.
     pub(crate) loss_interval: [f64; 2],
-    /// The variance that the reference's wobble adds to any comparison.
+    /// The variance that the reference's wobble adds to a comparison of the whole period.
     wobble: f64,
 }
 
@@ -119,32 +119,21 @@ pub(crate) fn measure(case: &Case<'_>, metric: Metric) -> Option<Performance> {
         (None, None) => (Basis::None, None, windows.clone()),
     };
 
-    // An estimate is held against the reference's estimate of itself, so that its own bias cancels.
-    let wobble = wobble(&reference_windows);
+    let wobble = Wobble::of(&reference_windows);
     let tolerance = case.baseline.watch.tolerance.unwrap_or_else(|| {
         reference_tally.default_tolerance(metric).unwrap_or_else(|| metric.default_tolerance(reference.value))
     });
     let worse = |e: &Estimate| metric.worsening(reference.value, e.value);
-    let p_of = |e: &Estimate| {
-        let error = (e.se.powi(2) + reference.se.powi(2) + wobble.0).sqrt();
-        let t = worse(e) / error;
-        if !t.is_finite() {
-            return if worse(e) > 0.0 && error == 0.0 { 0.0 } else { 1.0 };
-        }
-        let total = error * error;
-        let freedom = wobble.1 * (total / wobble.0.max(f64::MIN_POSITIVE)).powi(2);
-        let two = if freedom < 1e6 { tail::student_two_sided(t, freedom.max(1.0)) } else { tail::normal_two_sided(t) };
-        if t > 0.0 { two / 2.0 } else { 1.0 - two / 2.0 }
-    };
+    let p_of = |e: &Estimate, windows: usize| wobble.p_worse(worse(e), e.se.powi(2) + reference.se.powi(2), windows);
     // A window of a few rows has no normal error: it may not raise an alarm by itself.
     let tested: Vec<&Estimate> = series.iter().flatten().filter(|e| e.n >= FEW_LABELS).collect();
-    let p_window = tested.iter().map(|e| p_of(e)).fold(1.0, f64::min) * tested.len().max(1) as f64;
-    let p = (2.0 * current.as_ref().map_or(1.0, p_of).min(p_window)).min(1.0);
+    let p_window = tested.iter().map(|e| p_of(e, 1)).fold(1.0, f64::min) * tested.len().max(1) as f64;
+    let p = (2.0 * current.as_ref().map_or(1.0, |e| p_of(e, tested.len().max(1))).min(p_window)).min(1.0);
     let real = p < case.budget.performance / 2.0;
 
     let deviations: Vec<f64> = series.iter().map(|e| e.as_ref().map_or(f64::NAN, worse)).collect();
     let variances: Vec<f64> =
-        series.iter().map(|e| e.as_ref().map_or(f64::INFINITY, |e| e.se.powi(2).max(1e-12) + reference.se.powi(2) + wobble.0)).collect();
+        series.iter().map(|e| e.as_ref().map_or(f64::INFINITY, |e| e.se.powi(2).max(1e-12) + reference.se.powi(2) + wobble.over(1))).collect();
     let affected = if real {
         affected_for_worse(case, &deviations, &variances, tolerance)
     } else {
@@ -158,10 +147,10 @@ pub(crate) fn measure(case: &Case<'_>, metric: Metric) -> Option<Performance> {
     }
     .or(current);
     let loss = after.as_ref().map_or(0.0, worse);
-    let half = after.map_or(0.0, |a| 1.96 * (a.se.powi(2) + reference.se.powi(2) + wobble.0).sqrt());
+    let half = after.map_or(0.0, |a| 1.96 * (a.se.powi(2) + reference.se.powi(2) + wobble.over(affected.windows.len())).sqrt());
     Some(Performance {
         metric, basis, reference, current, windows, reference_windows, estimates, tolerance, p, real, affected, after, loss,
-        loss_interval: [loss - half, loss + half], wobble: wobble.0,
+        loss_interval: [loss - half, loss + half], wobble: wobble.over(tested.len().max(1)),
     })
 }
 
@@ -177,15 +166,48 @@ fn affected_for_worse(case: &Case<'_>, deviations: &[f64], variances: &[f64], to
     }
 }
 
-/// The variance that the metric's wobble adds to a comparison, and its degrees of freedom.
-fn wobble(windows: &[Option<Estimate>]) -> (f64, f64) {
-    let usable: Vec<&Estimate> = windows.iter().flatten().filter(|e| e.n >= FEW_LABELS && e.se > 0.0).collect();
-    let means: Vec<f64> = usable.iter().map(|e| e.value).collect();
-    let variances: Vec<f64> = usable.iter().map(|e| e.se.powi(2)).collect();
-    let Some((f, d)) = ratio(&means, &variances) else { return (0.0, f64::INFINITY) };
-    let dispersion = Prior { typical: 1.0, freedom: 4.0 }.shrink(f, d);
-    let typical = variances.iter().sum::<f64>() / variances.len() as f64;
-    ((dispersion.factor - 1.0) * typical * (1.0 + 1.0 / means.len() as f64), dispersion.freedom)
+/// How the metric wobbles between reference windows beyond its sampling error.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wobble {
+    /// Variance of one window's wobble.
+    variance: f64,
+    freedom: f64,
+    persistence: f64,
+    /// Independent windows behind the reference's mean.
+    known: f64,
+}
+
+impl Wobble {
+    pub(crate) fn of(windows: &[Option<Estimate>]) -> Wobble {
+        let usable: Vec<&Estimate> = windows.iter().flatten().filter(|e| e.n >= FEW_LABELS && e.se > 0.0 && e.se.is_finite()).collect();
+        let means: Vec<f64> = usable.iter().map(|e| e.value).collect();
+        let variances: Vec<f64> = usable.iter().map(|e| e.se.powi(2)).collect();
+        let Some((f, d)) = ratio(&means, &variances) else {
+            return Wobble { variance: 0.0, freedom: f64::INFINITY, persistence: 0.0, known: 1.0 };
+        };
+        let dispersion = Prior { typical: 1.0, freedom: 4.0 }.shrink(f, d);
+        let typical = variances.iter().sum::<f64>() / variances.len() as f64;
+        let persistence = persistence(&means, &variances).unwrap_or(0.3);
+        Wobble { variance: (dispersion.factor - 1.0) * typical, freedom: dispersion.freedom, persistence, known: effective(means.len() as f64, persistence) }
+    }
+
+    /// What it adds to a comparison of `windows` current windows with the reference.
+    pub(crate) fn over(&self, windows: usize) -> f64 {
+        self.variance * (1.0 / effective(windows as f64, self.persistence) + 1.0 / self.known)
+    }
+
+    /// One-sided p of a worsening `loss` with sampling variance `sampling`, over `windows` windows.
+    pub(crate) fn p_worse(&self, loss: f64, sampling: f64, windows: usize) -> f64 {
+        let wobble = self.over(windows);
+        let total = sampling + wobble;
+        let t = loss / total.sqrt();
+        if !t.is_finite() {
+            return if loss > 0.0 && total == 0.0 { 0.0 } else { 1.0 };
+        }
+        let freedom = self.freedom * (total / wobble.max(f64::MIN_POSITIVE)).powi(2);
+        let two = if freedom < 1e6 { tail::student_two_sided(t, freedom.max(1.0)) } else { tail::normal_two_sided(t) };
+        if t > 0.0 { two / 2.0 } else { 1.0 - two / 2.0 }
+    }
 }
 
 /// The finding that the metric fell, if it did.

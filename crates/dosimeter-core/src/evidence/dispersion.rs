@@ -79,6 +79,38 @@ pub fn ratio(means: &[f64], variances: &[f64]) -> Option<(f64, f64)> {
     Some((usable.iter().map(|(m, v)| (m - centre).powi(2) / v).sum::<f64>() / d, d))
 }
 
+/// How much of one window's wobble is still there in the next: the lag-1 autocorrelation of the residuals, corrected for
+/// its small-sample bias (Kendall 1954) and held to 0..=0.9; `None` under five windows.
+#[must_use]
+pub fn persistence(means: &[f64], variances: &[f64]) -> Option<f64> {
+    let usable: Vec<(f64, f64)> = means
+        .iter()
+        .zip(variances)
+        .filter(|(m, v)| m.is_finite() && v.is_finite() && **v > 0.0)
+        .map(|(m, v)| (*m, *v))
+        .collect();
+    let n = usable.len();
+    if n < 5 {
+        return None;
+    }
+    let weight: f64 = usable.iter().map(|(_, v)| 1.0 / v).sum();
+    let centre = usable.iter().map(|(m, v)| m / v).sum::<f64>() / weight;
+    let residuals: Vec<f64> = usable.iter().map(|(m, v)| (m - centre) / v.sqrt()).collect();
+    let total: f64 = residuals.iter().map(|r| r * r).sum();
+    if total <= 0.0 {
+        return Some(0.0);
+    }
+    let lagged: f64 = residuals.windows(2).map(|w| w[0] * w[1]).sum();
+    let raw = lagged / total;
+    Some((raw + (1.0 + 3.0 * raw) / n as f64).clamp(0.0, 0.9))
+}
+
+/// How many independent windows `n` windows are worth under an autocorrelation, at least one.
+#[must_use]
+pub fn effective(n: f64, persistence: f64) -> f64 {
+    (n * (1.0 - persistence) / (1.0 + persistence)).max(1.0).min(n.max(1.0))
+}
+
 /// The second derivative of ln Γ, by recurrence and the asymptotic series (Abramowitz & Stegun 6.4.12).
 #[must_use]
 pub fn trigamma(mut x: f64) -> f64 {
@@ -142,6 +174,15 @@ mod tests {
         let prior = Prior::fit(&ratios);
         assert!(prior.shrink(40.0, 9.0).factor > 20.0, "{prior:?}");
         assert!(prior.shrink(1.0, 9.0).factor < 3.0, "{prior:?}");
+    }
+
+    #[test]
+    fn slow_wobble_is_worth_fewer_windows() {
+        let slow: Vec<f64> = (0..40).map(|i| f64::from(i / 10 % 2)).collect();
+        let quick: Vec<f64> = (0..40).map(|i| f64::from(i * 7 % 5)).collect();
+        let (a, b) = (persistence(&slow, &[1.0; 40]).unwrap(), persistence(&quick, &[1.0; 40]).unwrap());
+        assert!(a > 0.7 && b < 0.2, "{a} {b}");
+        assert!(effective(40.0, a) < 8.0 && effective(40.0, 0.0) == 40.0);
     }
 
     #[test]

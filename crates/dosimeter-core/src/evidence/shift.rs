@@ -2,11 +2,11 @@
 //!
 //! Every component of a column gives one mean per window. The current period as a whole is tested, and each of its
 //! windows, with variance = sampling error of both samples + the wobble that the reference showed between its own windows.
-//! The wobble is not divided by the number of current windows: a column that wobbles may do so slowly. Rare shares are
+//! A wobble that lasts averages out over fewer windows than there are: as many as its autocorrelation leaves. Rare shares are
 //! tested by the exact conditional binomial, since the normal approximation invents alarms there.
 
 use super::component::{Component, Kind, components};
-use super::dispersion::{Dispersion, Prior, ratio};
+use super::dispersion::{Dispersion, Prior, effective, persistence, ratio};
 use crate::profile::grid::SPECIALS;
 use crate::profile::schema::{ColumnKind, Role};
 use crate::profile::{Baseline, PeriodProfile};
@@ -107,30 +107,31 @@ pub fn test_columns(baseline: &Baseline, current: &PeriodProfile) -> Vec<ColumnS
         })
         .collect();
 
-    let mut ratios = Vec::new();
-    let by_series: Vec<Vec<Option<(f64, f64)>>> = parts
-        .iter()
-        .map(|(j, list)| list.iter().map(|c| reference_ratio(c, reference, *j)).collect())
-        .collect();
-    ratios.extend(by_series.iter().flatten().flatten().copied());
-    let prior = Prior::fit(&ratios);
+    let by_series: Vec<Vec<Option<Wobble>>> =
+        parts.iter().map(|(j, list)| list.iter().map(|c| reference_wobble(c, reference, *j)).collect()).collect();
+    let measured: Vec<&Wobble> = by_series.iter().flatten().flatten().collect();
+    let prior = Prior::fit(&measured.iter().map(|w| (w.ratio, w.freedom)).collect::<Vec<_>>());
+    // How long wobble lasts is hard to see in one column: half of what is believed comes from all of them.
+    let lasting: Vec<f64> = measured.iter().filter(|w| w.ratio > 1.0).filter_map(|w| w.persistence).collect();
+    let common = if lasting.is_empty() { 0.0 } else { lasting.iter().sum::<f64>() / lasting.len() as f64 };
 
     parts
         .into_iter()
         .zip(by_series)
         .filter(|((_, list), _)| !list.is_empty())
-        .map(|((column, list), ratios)| {
+        .map(|((column, list), wobbles)| {
             let cells = baseline.columns[column].grid.value_cells();
             let mut shift = ColumnShift { column, values: Vec::new(), specials: Vec::new() };
-            for (component, ratio) in list.into_iter().zip(ratios) {
-                let dispersion = match ratio {
-                    Some((f, d)) => prior.shrink(f, d),
+            for (component, wobble) in list.into_iter().zip(wobbles) {
+                let dispersion = match &wobble {
+                    Some(w) => prior.shrink(w.ratio, w.freedom),
                     None => prior.shrink(prior.typical, 0.0),
                 };
+                let lasts = wobble.and_then(|w| w.persistence).map_or(common, |own| (own + common) / 2.0);
                 // Shares of special cells, and of the two ends of a range of numbers, speak of the format.
                 let ordered = baseline.columns[column].kind.is_ordered();
                 let special = matches!(component.kind, Kind::Share(c) if ordered || (cells..cells + SPECIALS).contains(&c));
-                let series = series(component, dispersion, baseline, current, column);
+                let series = series(component, dispersion, lasts, baseline, current, column);
                 if special { shift.specials.push(series) } else { shift.values.push(series) }
             }
             shift
@@ -138,8 +139,16 @@ pub fn test_columns(baseline: &Baseline, current: &PeriodProfile) -> Vec<ColumnS
         .collect()
 }
 
-/// F of a component over the reference windows; `None` where its shares are too rare to tell wobble from luck.
-fn reference_ratio(component: &Component, reference: &PeriodProfile, column: usize) -> Option<(f64, f64)> {
+/// How one series wobbled over the reference windows.
+#[derive(Clone, Copy, Debug)]
+struct Wobble {
+    ratio: f64,
+    freedom: f64,
+    persistence: Option<f64>,
+}
+
+/// The wobble of a component; `None` where its shares are too rare to tell wobble from luck.
+fn reference_wobble(component: &Component, reference: &PeriodProfile, column: usize) -> Option<Wobble> {
     let mut means = Vec::new();
     let mut variances = Vec::new();
     for window in &reference.windows {
@@ -151,16 +160,19 @@ fn reference_ratio(component: &Component, reference: &PeriodProfile, column: usi
         means.push(mean);
         variances.push(component.variance / n);
     }
-    ratio(&means, &variances)
+    let (ratio, freedom) = ratio(&means, &variances)?;
+    Some(Wobble { ratio, freedom, persistence: persistence(&means, &variances) })
 }
 
-fn series(component: Component, dispersion: Dispersion, baseline: &Baseline, current: &PeriodProfile, column: usize) -> Series {
+fn series(component: Component, dispersion: Dispersion, lasts: f64, baseline: &Baseline, current: &PeriodProfile, column: usize) -> Series {
     let reference = &baseline.reference;
     // Wobble as a variance of its own: what a typical reference window showed beyond its sampling error.
-    let typical_n = harmonic_mean(reference.windows.iter().filter_map(|w| w.columns.get(column)).map(|c| component.mean(&c.counts).1));
+    let of = |w: &crate::profile::WindowProfile| w.columns.get(column).map_or(0.0, |c| component.mean(&c.counts).1);
+    let typical_n = harmonic_mean(reference.windows.iter().map(of));
     let wobble = if typical_n > 0.0 { (dispersion.factor - 1.0) * component.variance / typical_n } else { 0.0 };
-    let windows = reference.windows.len().max(1) as f64;
-    let common = wobble * (1.0 + 1.0 / windows) + component.variance / component.reference_n;
+    let known = effective(reference.windows.iter().filter(|w| of(w) > 0.0).count() as f64, lasts);
+    let seen = effective(current.windows.iter().filter(|w| of(w) > 0.0).count() as f64, lasts);
+    let (of_window, of_period) = (wobble * (1.0 + 1.0 / known), wobble * (1.0 / seen + 1.0 / known));
 
     let (mut means, mut rows, mut variances) = (Vec::new(), Vec::new(), Vec::new());
     let mut worst = (1.0f64, 0usize);
@@ -171,10 +183,10 @@ fn series(component: Component, dispersion: Dispersion, baseline: &Baseline, cur
         let sampling = if n > 0.0 { sampling_variance(&component, mean, n) } else { f64::INFINITY };
         means.push(if n > 0.0 { mean } else { f64::NAN });
         rows.push(n);
-        variances.push(sampling + common);
+        variances.push(sampling + of_window + component.variance / component.reference_n);
         if n >= 1.0 {
             tested += 1.0;
-            let p = p_value(&component, mean, n, wobble * (1.0 + 1.0 / windows), dispersion);
+            let p = p_value(&component, mean, n, of_window, dispersion);
             if p < worst.0 {
                 worst = (p, i);
             }
@@ -182,7 +194,7 @@ fn series(component: Component, dispersion: Dispersion, baseline: &Baseline, cur
     }
     let total = current.counts(column, 0..current.windows.len());
     let (mean, n) = component.mean(&total);
-    let p_overall = if n >= 1.0 { p_value(&component, mean, n, wobble * (1.0 + 1.0 / windows), dispersion) } else { 1.0 };
+    let p_overall = if n >= 1.0 { p_value(&component, mean, n, of_period, dispersion) } else { 1.0 };
     Series {
         deviation: if n > 0.0 { mean - component.reference_mean } else { 0.0 },
         component,

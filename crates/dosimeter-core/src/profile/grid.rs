@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::digits;
+
 /// Cells after the value cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Special {
@@ -181,10 +183,10 @@ impl Grid {
         match self {
             Grid::Category { values } => values[cell].clone(),
             Grid::Number { edges, .. } => match (cell.checked_sub(1).and_then(|i| edges.get(i)), edges.get(cell)) {
-                (None, Some(high)) => format!("< {high}"),
-                (Some(low), None) => format!("> {low}"),
-                (Some(low), Some(high)) if low.next_up() == *high => format!("{low}"),
-                (Some(low), Some(high)) => format!("{low} – {high}"),
+                (None, Some(high)) => format!("below {}", digits(*high)),
+                (Some(low), None) => format!("above {}", digits(low.next_down())),
+                (Some(low), Some(high)) if low.next_up() == *high => digits(*low),
+                (Some(low), Some(high)) => format!("{} – {}", digits(*low), digits(*high)),
                 (None, None) => "any".to_owned(),
             },
         }

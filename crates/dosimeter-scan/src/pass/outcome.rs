@@ -46,7 +46,7 @@ impl Judge {
     pub(crate) fn tally(&self) -> Tally {
         match self.task {
             Task::Binary => Tally::Binary(BinaryTally::new(Arc::clone(&self.edges))),
-            Task::Multiclass => Tally::Multiclass(Box::new(MulticlassTally::new(self.classes.clone(), ScoreEdges::Shared(unit_edges(256))))),
+            Task::Multiclass => Tally::Multiclass(MulticlassTally::new(self.classes.clone(), ScoreEdges::Shared(unit_edges(256)))),
             Task::Regression => Tally::Regression(RegressionTally::new()),
         }
     }
