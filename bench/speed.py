@@ -31,7 +31,7 @@ from pathlib import Path
 
 COMMANDS = {  # how the program is called; {role} flags are added to those that read data
     "check": ["check", "--reference", "{reference}", "--current", "{current}", "--format", "json"],
-    "fit": ["fit", "--reference", "{reference}", "--output", "{baseline}"],
+    "fit": ["fit", "{reference}", "--output", "{baseline}"],
     "check_baseline": ["check", "--baseline", "{baseline}", "--current", "{current}", "--format", "json"],
 }
 WITH_ROLES = {"check", "fit"}

@@ -20,6 +20,9 @@ pub(crate) struct Case<'a> {
     pub(crate) current: &'a PeriodProfile,
     pub(crate) shifts: Vec<ColumnShift>,
     pub(crate) budget: Budget,
+    /// Whether the metric fell for real: then what moved beyond sampling error is named as its context, though the
+    /// reference wobbled as much.
+    pub(crate) lossy: bool,
 }
 
 /// When a column was affected.
@@ -29,6 +32,8 @@ pub(crate) struct Affected {
     pub(crate) windows: Vec<usize>,
     /// Since when.
     pub(crate) onset: Onset,
+    /// Whether a change point stands out.
+    pub(crate) sharp: bool,
 }
 
 impl Affected {
@@ -69,16 +74,25 @@ impl<'a> Case<'a> {
         let shifted: Vec<&Stretch> = list.iter().filter(|s| s.shifted && s.level.abs() >= least).collect();
         let Some(first) = shifted.first() else {
             let windows: Vec<usize> = (0..deviations.len()).collect();
-            return Affected { onset: self.onset_at(0, 0, deviations.len().saturating_sub(1)), windows };
+            return Affected { onset: self.onset_at(0, 0, deviations.len().saturating_sub(1)), windows, sharp: false };
         };
         let before = list.iter().find(|s| s.to == first.from).map_or(0.0, |s| s.level);
         let (low, high) = onset_interval(deviations, variances, first.from, before, first.level, first.to);
-        Affected { windows: shifted.iter().flat_map(|s| s.from..s.to).collect(), onset: self.onset_at(first.from, low, high) }
+        // Windows without data belong to neither side: the change is seen where data come again.
+        let seen = |w: &usize| deviations.get(*w).is_some_and(|d| d.is_finite());
+        let from = (first.from..first.to).find(seen).unwrap_or(first.from);
+        let windows: Vec<usize> = shifted.iter().flat_map(|s| s.from..s.to).filter(|w| *w >= from).collect();
+        Affected { windows, onset: self.onset_at(from, low.min(from), high.max(from)), sharp: true }
     }
 
-    /// [`Case::affected`] for a component.
+    /// [`Case::affected`] for a component: its most telling recent part where no single change point stands out.
     pub(crate) fn affected_by(&self, series: &Series) -> Affected {
-        self.affected(&series.deviations(), &series.variances, least_effect(series))
+        let found = self.affected(&series.deviations(), &series.variances, least_effect(series));
+        if found.sharp || series.p_window.0 < series.p_overall {
+            return found;
+        }
+        let windows: Vec<usize> = (series.since..series.means.len()).collect();
+        Affected { onset: self.onset_at(series.since, 0, series.means.len().saturating_sub(1)), windows, sharp: false }
     }
 
     /// The share of the current rows that lie in these windows.
@@ -116,6 +130,17 @@ impl<'a> Case<'a> {
     /// Whether a special cell's share moved for real.
     pub(crate) fn special_moved(&self, column: usize, special: Special) -> bool {
         self.special(column, special).is_some_and(|s| s.p() * 4.0 < self.budget.schema_per_column)
+    }
+
+    /// Whether a column is to be named: it moved for real, or moved noticeably while the metric fell.
+    pub(crate) fn worth_naming(&self, column: usize) -> bool {
+        let noticeable = |s: &Series| match s.component.kind {
+            Kind::Rank(1) => s.deviation.abs() >= 0.2,
+            Kind::Rank(_) => false,
+            Kind::Share(_) => s.deviation.abs() >= 0.02,
+        };
+        let context = |s: &Series| noticeable(s) && s.sampling_z().abs() > 6.0;
+        self.values_moved(column) || self.lossy && self.shift(column).is_some_and(|s| s.values.iter().any(context))
     }
 
     /// Whether the distribution of the values moved for real and by more than a trifle.

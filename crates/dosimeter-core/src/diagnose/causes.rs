@@ -56,6 +56,8 @@ pub(crate) fn decompose_loss(case: &Case<'_>, performance: &Performance, claims:
     .ok()?;
     let segments = worst_segments(&then, &then_loss, &now, &now_loss)
         .into_iter()
+        // "Nearly everywhere" is no place.
+        .filter(|s| s.share <= 0.6)
         .take(5)
         .filter_map(|s| Some((case.spec(*columns.get(s.column)?).name.clone(), codes_label(case, *columns.get(s.column)?, &s.codes), s)))
         .collect();

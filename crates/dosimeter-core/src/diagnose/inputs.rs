@@ -31,7 +31,7 @@ pub(crate) fn find(case: &Case<'_>, claims: &Claims) -> Vec<Finding> {
 }
 
 fn number(case: &Case<'_>, column: usize) -> Option<Finding> {
-    if !case.values_moved(column) {
+    if !case.worth_naming(column) {
         return None;
     }
     let spec = case.spec(column);
@@ -61,11 +61,11 @@ fn category(case: &Case<'_>, column: usize) -> Option<Finding> {
     let spec = case.spec(column);
     let Grid::Category { values } = &spec.grid else { return None };
     let unknown_moved = case.special_moved(column, Special::Other);
-    if !case.values_moved(column) && !unknown_moved {
+    if !case.worth_naming(column) && !unknown_moved {
         return None;
     }
     let shift = case.shift(column)?;
-    let series = if case.values_moved(column) { shift.loudest()? } else { case.special(column, Special::Other)? };
+    let series = if case.worth_naming(column) { shift.loudest()? } else { case.special(column, Special::Other)? };
     let affected = case.affected_by(series);
     let (reference, current) = (case.reference_counts(column), case.counts_in(column, &affected.windows));
     let share = |counts: &[u64], cell: usize| counts.get(cell).copied().unwrap_or(0) as f64 / counts.iter().sum::<u64>().max(1) as f64;
@@ -93,7 +93,7 @@ fn category(case: &Case<'_>, column: usize) -> Option<Finding> {
     } else {
         let m = movers.first()?;
         // Unknown values that each stay below notice are a long tail, as of a key that keeps growing.
-        if !case.values_moved(column) && m.2 == 0.0 && m.3 < NOTABLE {
+        if !case.worth_naming(column) && m.2 == 0.0 && m.3 < NOTABLE {
             return None;
         }
         ("mix_changed", format!("the mix changed: {}", from_to(m)), m)

@@ -45,9 +45,11 @@ pub fn diagnose(baseline: &Baseline, current: &PeriodProfile, context: Context) 
     };
     let shifts = evidence::shift::test_columns(baseline, current);
     let budget = evidence::budget::Budget::new(baseline.watch.false_alarms_per_90_days, span, shifts.len());
-    let case = Case { baseline, current, shifts, budget };
+    let mut case = Case { baseline, current, shifts, budget, lossy: false };
 
     let performance = baseline.watch.metric.and_then(|m| performance::measure(&case, m));
+    case.lossy = performance.as_ref().is_some_and(Performance::is_harmful);
+    let case = case;
     let claims = schema::check(&case);
     let mut findings = claims.findings.clone();
     findings.extend(inputs::find(&case, &claims));

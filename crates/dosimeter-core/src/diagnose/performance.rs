@@ -8,6 +8,7 @@ use super::case::{Affected, Case, evidence, finding};
 use crate::catalogue::Mode;
 use crate::diagnosis::{Basis, Finding, Impact, Number, Severity};
 use crate::evidence::dispersion::{Prior, effective, persistence, ratio};
+use crate::evidence::shift::recent_parts;
 use crate::metric::{Calibrator, Estimate, Metric, Tally, UnlabelledTally, estimate_binary};
 use crate::profile::{PeriodProfile, WindowProfile};
 use crate::statistic::tail;
@@ -128,14 +129,40 @@ pub(crate) fn measure(case: &Case<'_>, metric: Metric) -> Option<Performance> {
     // A window of a few rows has no normal error: it may not raise an alarm by itself.
     let tested: Vec<&Estimate> = series.iter().flatten().filter(|e| e.n >= FEW_LABELS).collect();
     let p_window = tested.iter().map(|e| p_of(e, 1)).fold(1.0, f64::min) * tested.len().max(1) as f64;
-    let p = (2.0 * current.as_ref().map_or(1.0, |e| p_of(e, tested.len().max(1))).min(p_window)).min(1.0);
+    // The whole period, its last half, quarter and so on: a recent fall must not drown in a long healthy time.
+    let starts = recent_parts(case.current.windows.len());
+    let part = |from: usize| -> Option<Estimate> {
+        let windows = || case.current.windows.iter().skip(from);
+        let e = match basis {
+            Basis::Labels => merged(windows())?.estimate(metric),
+            Basis::Estimate => estimate_binary(metric, calibrator.as_ref()?, &unlabelled(windows())?).ok(),
+            _ => None,
+        }?;
+        (e.n >= FEW_LABELS).then_some(e)
+    };
+    let mut p_period = 1.0f64;
+    let mut since = 0;
+    for from in &starts {
+        let measured = series.iter().skip(*from).flatten().filter(|e| e.n >= FEW_LABELS).count().max(1);
+        let p = part(*from).map_or(1.0, |e| p_of(&e, measured));
+        if p < p_period {
+            (p_period, since) = (p, *from);
+        }
+    }
+    let p = (2.0 * (p_period * starts.len() as f64).min(p_window)).min(1.0);
     let real = p < case.budget.performance / 2.0;
 
     let deviations: Vec<f64> = series.iter().map(|e| e.as_ref().map_or(f64::NAN, worse)).collect();
     let variances: Vec<f64> =
         series.iter().map(|e| e.as_ref().map_or(f64::INFINITY, |e| e.se.powi(2).max(1e-12) + reference.se.powi(2) + wobble.over(1))).collect();
     let affected = if real {
-        affected_for_worse(case, &deviations, &variances, tolerance)
+        let found = affected_for_worse(case, &deviations, &variances, tolerance);
+        if found.sharp || p_window < p_period {
+            found
+        } else {
+            let windows: Vec<usize> = (since..deviations.len()).collect();
+            Affected { onset: case.onset_at(since, 0, deviations.len().saturating_sub(1)), windows, sharp: false }
+        }
     } else {
         case.affected(&vec![0.0; deviations.len()], &variances, f64::INFINITY)
     };
@@ -160,7 +187,7 @@ fn affected_for_worse(case: &Case<'_>, deviations: &[f64], variances: &[f64], to
     let affected = case.affected(&clipped, variances, tolerance * 0.5);
     let worse: Vec<usize> = affected.windows.iter().copied().filter(|w| !deviations.get(*w).is_some_and(|d| *d < 0.0)).collect();
     match worse.first() {
-        Some(first) if affected.windows.first() != Some(first) => Affected { onset: case.onset_at(*first, *first, *first), windows: worse },
+        Some(first) if affected.windows.first() != Some(first) => Affected { onset: case.onset_at(*first, *first, *first), windows: worse, sharp: true },
         Some(_) => Affected { windows: worse, ..affected },
         None => affected,
     }

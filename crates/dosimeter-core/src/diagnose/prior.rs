@@ -19,7 +19,7 @@ pub(crate) fn find(case: &Case<'_>, claims: &Claims) -> Vec<Finding> {
     [Role::Label, Role::Prediction, Role::Score]
         .into_iter()
         .flat_map(|role| (0..case.baseline.columns.len()).filter(move |j| case.spec(*j).role == role).map(move |j| (role, j)))
-        .filter(|(_, j)| !claims.explained.contains(j) && case.values_moved(*j))
+        .filter(|(_, j)| !claims.explained.contains(j) && case.worth_naming(*j))
         .filter_map(|(role, column)| moved(case, role, column))
         .collect()
 }

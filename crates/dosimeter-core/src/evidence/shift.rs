@@ -23,10 +23,12 @@ pub struct Series {
     pub rows: Vec<f64>,
     /// Variance of each window's deviation from the reference: sampling error and wobble.
     pub variances: Vec<f64>,
-    /// Mean over all current windows minus the reference's.
+    /// Mean over the most telling recent windows minus the reference's.
     pub deviation: f64,
-    /// p of the whole current period.
+    /// p of the period: of its most telling recent part (all of it, its last half, quarter, ...), times the parts tried.
     pub p_overall: f64,
+    /// The first window of that part.
+    pub since: usize,
     /// The smallest p of a single window, times the number of windows, and which.
     pub p_window: (f64, usize),
 }
@@ -36,6 +38,17 @@ impl Series {
     #[must_use]
     pub fn p(&self) -> f64 {
         (2.0 * self.p_overall.min(self.p_window.0)).min(1.0)
+    }
+
+    /// How many standard errors the period is off if rows were independent, wobble left out.
+    #[must_use]
+    pub fn sampling_z(&self) -> f64 {
+        let n: f64 = self.rows.iter().skip(self.since).sum();
+        let c = &self.component;
+        if n <= 0.0 {
+            return 0.0;
+        }
+        self.deviation / (sampling_variance(c, c.reference_mean + self.deviation, n) * (1.0 + n / c.reference_n)).sqrt()
     }
 
     /// Deviations from the reference by window.
@@ -171,8 +184,7 @@ fn series(component: Component, dispersion: Dispersion, lasts: f64, baseline: &B
     let typical_n = harmonic_mean(reference.windows.iter().map(of));
     let wobble = if typical_n > 0.0 { (dispersion.factor - 1.0) * component.variance / typical_n } else { 0.0 };
     let known = effective(reference.windows.iter().filter(|w| of(w) > 0.0).count() as f64, lasts);
-    let seen = effective(current.windows.iter().filter(|w| of(w) > 0.0).count() as f64, lasts);
-    let (of_window, of_period) = (wobble * (1.0 + 1.0 / known), wobble * (1.0 / seen + 1.0 / known));
+    let of_window = wobble * (1.0 + 1.0 / known);
 
     let (mut means, mut rows, mut variances) = (Vec::new(), Vec::new(), Vec::new());
     let mut worst = (1.0f64, 0usize);
@@ -192,18 +204,36 @@ fn series(component: Component, dispersion: Dispersion, lasts: f64, baseline: &B
             }
         }
     }
-    let total = current.counts(column, 0..current.windows.len());
-    let (mean, n) = component.mean(&total);
-    let p_overall = if n >= 1.0 { p_value(&component, mean, n, of_period, dispersion) } else { 1.0 };
+    let (mut deviation, mut p_overall, mut since) = (0.0, 1.0f64, 0);
+    let parts = recent_parts(current.windows.len());
+    for from in &parts {
+        let (mean, n) = component.mean(&current.counts(column, *from..current.windows.len()));
+        if n < 1.0 {
+            continue;
+        }
+        let seen = effective(rows.iter().skip(*from).filter(|n| **n > 0.0).count() as f64, lasts);
+        let p = p_value(&component, mean, n, wobble * (1.0 / seen + 1.0 / known), dispersion);
+        if *from == 0 || p < p_overall {
+            (deviation, p_overall, since) = (mean - component.reference_mean, p, *from);
+        }
+    }
     Series {
-        deviation: if n > 0.0 { mean - component.reference_mean } else { 0.0 },
+        deviation,
         component,
         means,
         rows,
         variances,
-        p_overall,
+        p_overall: (p_overall * parts.len() as f64).min(1.0),
+        since,
         p_window: ((worst.0 * tested.max(1.0)).min(1.0), worst.1),
     }
+}
+
+/// Where the recent parts of a period of `windows` begin: all of it, its last half, quarter and so on.
+#[must_use]
+pub fn recent_parts(windows: usize) -> Vec<usize> {
+    let lengths = std::iter::successors(Some(windows), |n| (*n >= 4).then_some(n / 2));
+    lengths.filter(|n| *n > 0 || windows == 0).map(|n| windows - n).collect()
 }
 
 /// Variance of a window mean, with the share pooled so that a share of 0 in the reference has an error too.

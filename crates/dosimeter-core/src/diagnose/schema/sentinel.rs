@@ -78,7 +78,9 @@ fn number(case: &Case<'_>, column: usize) -> Option<Found> {
         let x = now.numbers[i];
         let next = now.numbers.partition_point(|v| *v <= x);
         let (share, before) = ((next - i) as f64 / n, share_in(&then.numbers, x));
-        let strange = x < low || x > high || NUMBERS.contains(&x);
+        // A number that nobody writes for nothing must stand well apart.
+        let apart = 0.25 * (high - low);
+        let strange = x < low - apart || x > high + apart || NUMBERS.contains(&x);
         if strange && next - i >= 5 && share >= 0.003 && share > 5.0 * before + 0.002 && best.is_none_or(|b| share > b.1) {
             best = Some((x, share, before));
         }

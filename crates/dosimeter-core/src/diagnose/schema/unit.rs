@@ -140,6 +140,11 @@ fn changed(then: &[f64], now: &[f64]) -> Option<Found> {
     if before <= noise {
         return None;
     }
+    // Nought is nought in most units: what is left tells, and how much there is of it must not have changed.
+    let some = |v: &[f64]| v.iter().copied().filter(|x| *x != 0.0).collect::<Vec<f64>>();
+    let (some_then, some_now) = (some(then), some(now));
+    let share = |part: &[f64], all: &[f64]| part.len() as f64 / all.len() as f64;
+    let same_noughts = (share(&some_then, then) - share(&some_now, now)).abs() <= noise + 0.02;
     let one_sign = then.iter().filter(|x| **x >= 0.0).count() as f64 >= 0.98 * then.len() as f64;
     let spread = distinct(then) >= 3;
     let mut best: Option<Found> = None;
@@ -147,7 +152,14 @@ fn changed(then: &[f64], now: &[f64]) -> Option<Found> {
         if (!strong && !one_sign) || !spread {
             return;
         }
-        let after = distance_after(then, now, scale, offset);
+        let mut after = distance_after(then, now, scale, offset);
+        if offset == 0.0 && some_then.len() < then.len() {
+            let few = 1.95 * (1.0 / some_then.len().max(1) as f64 + 1.0 / some_now.len().max(1) as f64).sqrt();
+            if !same_noughts || some_now.len() < ENOUGH || distance_after(&some_then, &some_now, scale, offset) > few + 0.03 {
+                return;
+            }
+            after = after.min(noise + 0.02);
+        }
         // Four times better than no map at all, and as good as two samples of the same thing.
         if after <= noise + 0.02 && after * 4.0 < before && best.as_ref().is_none_or(|b| after < b.after) {
             best = Some(Found { scale, offset, title, share: 1.0, before, after });
@@ -205,6 +217,11 @@ fn distance_after(then: &[f64], now: &[f64], scale: f64, offset: f64) -> f64 {
     let rounded = |v: &[f64], d: f64| v.iter().map(|x| at(*x, d)).collect::<Vec<f64>>();
     let mut least = ks(&rounded(&mapped, fine), &rounded(now, fine));
     for decimals in [1.0, 10.0, 100.0] {
+        // Rounding that leaves next to nothing makes anything fit anything.
+        let left = distinct(&rounded(&mapped, decimals));
+        if left < 5 || left * 20 < distinct(then).min(400) {
+            break;
+        }
         if now.iter().all(|x| (at(*x, decimals) - x).abs() <= 1e-9 * x.abs().max(1.0)) {
             least = least.min(ks(&rounded(&mapped, decimals), &rounded(now, decimals)));
             if decimals == 1.0 {
