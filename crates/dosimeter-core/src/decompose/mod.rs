@@ -4,7 +4,7 @@
 //! the kinds of rows that the reference knows, to the harder ones: the model was always worse there. They may have moved
 //! to where the reference has next to nothing: the model was never tried there. Or the same inputs now have other
 //! answers: P(Y|X) moved, and the model has to be taught anew. Following Cai, Namkoong and Yadlowsky, "Diagnosing model
-//! performance under distribution shift" (Operations Research 2025, arXiv 2303.02011), the change is walked in three
+//! performance under distribution shift" (arXiv 2303.02011, 2023), the change is walked in three
 //! steps over a *common ground* S of both periods' inputs, P being the reference and Q the current data:
 //!
 //! ```text
@@ -252,6 +252,10 @@ pub fn decompose(
     let mut parts = parts::estimate(&rows, options.method);
     parts.scale(scale);
     let unseen_share = 1.0 - mean(&support.now);
+    if unseen_share <= 0.0 {
+        // A difference of two equal sums: what rounding leaves of it is no part.
+        parts.inputs_unseen = Part::default();
+    }
     let identified = 1.0 - unseen_share >= options.least_common_share;
     if !identified {
         parts.nothing_in_common();
