@@ -36,6 +36,32 @@ pub(super) fn harder(
     by_column
 }
 
+/// Per column, whether the loss depends on it in either period, as far as two regressions can tell.
+///
+/// A column counts when it holds at least half of an even share of the gain: boosting gives every column a little.
+pub(super) fn relevant(then: &CrossFit, now: &CrossFit) -> Vec<bool> {
+    let (then, now) = (then.importance(), now.importance());
+    let least = 0.5 / then.len().max(1) as f64;
+    then.iter()
+        .zip(&now)
+        .map(|(a, b)| a.max(*b) >= least)
+        .collect()
+}
+
+/// The amounts of the kept columns, put back among all columns; the others amount to nothing.
+pub(super) fn spread(amounts: Vec<f64>, kept: &[bool]) -> Vec<f64> {
+    let mut amounts = amounts.into_iter();
+    kept.iter()
+        .map(|kept| {
+            if *kept {
+                amounts.next().unwrap_or(0.0)
+            } else {
+                0.0
+            }
+        })
+        .collect()
+}
+
 /// Columns with their amounts, the largest first; columns that amount to nothing are left out.
 pub(super) fn ranked(amounts: Vec<f64>) -> Vec<(usize, f64)> {
     let mut ranked: Vec<(usize, f64)> = amounts

@@ -4,7 +4,7 @@
 //! the kinds of rows that the reference knows, to the harder ones: the model was always worse there. They may have moved
 //! to where the reference has next to nothing: the model was never tried there. Or the same inputs now have other
 //! answers: P(Y|X) moved, and the model has to be taught anew. Following Cai, Namkoong and Yadlowsky, "Diagnosing model
-//! performance under distribution shift" (Operations Research 2025, arXiv 2303.02011), the change is walked in three
+//! performance under distribution shift" (arXiv 2303.02011, 2023), the change is walked in three
 //! steps over a *common ground* S of both periods' inputs, P being the reference and Q the current data:
 //!
 //! ```text
@@ -21,8 +21,10 @@
 //!
 //! r comes from a classifier that tells the periods apart, E[loss then | x] from a regression, both boosted trees that
 //! never judge a row they learned from. The two are put together so that an error in one is corrected by the other
-//! (augmented inverse probability weighting); measured on worlds with known parts, that beats either alone, see the
-//! `decomposition` example. Where the classifier cannot tell the periods apart r is 1: what noise it found would only be
+//! (augmented inverse probability weighting). On the worlds of the `decomposition` example regression alone, reweighting
+//! alone and both together err by about as much; what sets them apart is that only the intervals of both together cover
+//! the truth about as often as they say in every kind of world. The classifier that gives r sees only columns on which
+//! the loss depends, before or now; and where it cannot tell the periods apart r is 1: what noise it found would only be
 //! passed on.
 //!
 //! Sign: everything is a change of loss, positive is worse.
@@ -210,23 +212,31 @@ pub fn decompose(
     };
     let (loss_then, loss_now) = (shrink(reference.loss), shrink(current.loss));
 
-    let support = Support::new(reference.inputs, current.inputs, options)?;
-    let then = cross_fit(
-        reference.inputs,
-        &loss_then,
-        None,
-        &Config::new(Loss::Squared, options.seed),
-        options.folds,
-    );
-    let of_current = then.mean_margin(current.inputs);
-    let unlabelled = loss_now.iter().any(|l| l.is_nan());
-    let now = if unlabelled {
-        let config = Config::new(Loss::Squared, options.seed.wrapping_add(1));
-        cross_fit(current.inputs, &loss_now, None, &config, options.folds).margin
-    } else {
-        // Every term of the regression on the current loss cancels when no label is missing.
-        vec![0.0; loss_now.len()]
+    let regress = |inputs: &Matrix, loss: &[f64], stream: u64| {
+        let config = Config::new(Loss::Squared, options.seed.wrapping_add(stream));
+        cross_fit(inputs, loss, None, &config, options.folds)
     };
+    let then = regress(reference.inputs, &loss_then, 0);
+    let now = regress(current.inputs, &loss_now, 1);
+    let relevant = columns::relevant(&then, &now);
+    let support = Support::new(reference.inputs, current.inputs, &relevant, options)?;
+    // Once more without the columns that do not matter: what little the first one read into them moves when they do,
+    // and the weights, which no longer see them, could not correct it.
+    let few = relevant.contains(&true) && relevant.contains(&false);
+    let kept = if few {
+        relevant
+    } else {
+        vec![true; relevant.len()]
+    };
+    let (inputs_then, inputs_now) = (reference.inputs.only(&kept), current.inputs.only(&kept));
+    let then = if few {
+        regress(&inputs_then, &loss_then, 3)
+    } else {
+        then
+    };
+    let of_current = then.mean_margin(&inputs_now);
+    // With every row labelled each term of this regression cancels.
+    let now = now.margin;
     let rows = parts::Rows {
         then: parts::Period {
             loss: &loss_then,
@@ -244,11 +254,16 @@ pub fn decompose(
     let mut parts = parts::estimate(&rows, options.method);
     parts.scale(scale);
     let unseen_share = 1.0 - mean(&support.now);
+    if unseen_share <= 0.0 {
+        // A difference of two equal sums: what rounding leaves of it is no part.
+        parts.inputs_unseen = Part::default();
+    }
     let identified = 1.0 - unseen_share >= options.least_common_share;
     if !identified {
         parts.nothing_in_common();
     }
     let auc = support.auc;
+    let harder = columns::harder(&then, &inputs_then, &inputs_now, &support.now, scale);
     Ok(Parts {
         total: parts.total,
         inputs_common: parts.inputs_common,
@@ -260,13 +275,7 @@ pub fn decompose(
         domain_auc_se: auc.se,
         unseen_share,
         telling_columns: columns::ranked(support.importance),
-        harder_columns: columns::ranked(columns::harder(
-            &then,
-            reference.inputs,
-            current.inputs,
-            &support.now,
-            scale,
-        )),
+        harder_columns: columns::ranked(columns::spread(harder, &kept)),
     })
 }
 

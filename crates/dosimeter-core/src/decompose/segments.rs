@@ -329,9 +329,8 @@ mod tests {
             1,
             |now, a, _| if now && (6..=9).contains(&a) { 45 } else { 10 },
         )?;
-        let Some(first) = found.first() else {
-            return Ok(assert!(!found.is_empty()));
-        };
+        assert_eq!(found.len(), 1, "{found:?}");
+        let first = &found[0];
         assert_eq!(
             (first.column, &first.codes),
             (0, &Codes::Range { first: 6, last: 9 })
@@ -341,7 +340,6 @@ mod tests {
             (first.contribution - 4.0 / 21.0 * 0.35).abs() < 0.02,
             "{first:?}"
         );
-        assert_eq!(found.len(), 1, "{found:?}");
         Ok(())
     }
 

@@ -4,6 +4,11 @@
 //! the second column is large. Densities and chances are known in closed form, so the true parts come from a large Monte
 //! Carlo sample of the very definition: the common ground has density min(q, R p).
 
+#![allow(
+    unreachable_pub,
+    reason = "shared with an example, where this module is private too"
+)]
+
 use crate::learn::{Cutter, Matrix};
 
 /// What happens between the two periods.
@@ -175,7 +180,7 @@ impl World {
         let mut odds = dot(if now { &self.truth_now } else { &self.truth });
         // Far out the truth bends, which a model fitted to the middle cannot know.
         if row.x[0] > 4.0 {
-            odds = -0.3 * odds;
+            odds *= -0.3;
         }
         let sharp = if row.x[1] > 0.8 { 0.4 } else { 1.6 };
         if row.category == 5 {

@@ -167,6 +167,24 @@ impl Matrix {
         }
     }
 
+    /// The columns whose flag is set; columns without a flag are left out.
+    #[must_use]
+    pub fn only(&self, flags: &[bool]) -> Matrix {
+        fn keep<T: Clone>(all: &[T], flags: &[bool]) -> Vec<T> {
+            all.iter()
+                .zip(flags)
+                .filter(|(_, keep)| **keep)
+                .map(|(one, _)| one.clone())
+                .collect()
+        }
+        Matrix {
+            columns: keep(&self.columns, flags),
+            cardinality: keep(&self.cardinality, flags),
+            ordered: keep(&self.ordered, flags),
+            rows: self.rows,
+        }
+    }
+
     /// These rows, then the other's.
     ///
     /// # Errors

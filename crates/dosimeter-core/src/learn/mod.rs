@@ -19,10 +19,10 @@ mod rng;
 mod tests;
 mod tree;
 
+pub(crate) use attribution::Weighted;
 pub use auc::{Auc, auc, auc_within};
 pub use bins::{Cutter, Matrix, MatrixError};
 pub use boost::{Config, Loss, Model, fit};
 pub use cross_fit::{CrossFit, cross_fit};
-pub(crate) use attribution::Weighted;
 #[cfg(test)]
 pub(crate) use rng::SplitMix;

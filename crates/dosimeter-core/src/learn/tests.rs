@@ -227,7 +227,7 @@ fn corners_are_quiet() -> Result<(), MatrixError> {
         let single = one(&[1.0; 40], [0, 1, 2, 3].repeat(10))?;
         close(&single, &[1.0; 40], 1e-5);
         // Predicting rows cut otherwise is nonsense, and still no panic.
-        let m = Matrix::new(vec![vec![0, 1, 2, 3].repeat(20)], vec![4], vec![false])?;
+        let m = Matrix::new(vec![[0, 1, 2, 3].repeat(20)], vec![4], vec![false])?;
         let target: Vec<f64> = m.column(0).iter().map(|c| f64::from(c % 2)).collect();
         assert_eq!(
             fit(&m, &target, None, &config)
