@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn trigamma_matches_scipy() {
         // scipy.special.polygamma(1, x)
-        for (x, expected) in [(0.5, 4.934802200544679), (1.0, 1.6449340668482266), (4.5, 0.24872509154397478), (50.0, 0.02020133322669713)] {
+        for (x, expected) in [(0.5, 4.934802200544679), (1.0, 1.6449340668482266), (4.5, 0.24872510303901035), (50.0, 0.02020133322669713)] {
             assert!((trigamma(x) - expected).abs() < 1e-8 * expected.max(1.0), "{x}: {}", trigamma(x));
         }
         for y in [0.01, 0.3, 2.0, 40.0] {
