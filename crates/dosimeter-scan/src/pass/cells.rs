@@ -180,6 +180,30 @@ impl<'g> Cells<'g> {
     }
 }
 
+/// Whole numbers of few different values, as classes are, as text with a dictionary; `None` where they are many.
+fn few_integers(column: &Column, values: &[i64]) -> Option<Column> {
+    let mut known: Vec<i64> = Vec::new();
+    let mut keys = Vec::with_capacity(values.len());
+    for (i, x) in values.iter().enumerate() {
+        // What a null holds is no value.
+        if !column.is_valid(i) {
+            keys.push(0);
+            continue;
+        }
+        let key = match known.iter().position(|k| k == x) {
+            Some(k) => k,
+            None if known.len() < 16 => {
+                known.push(*x);
+                known.len() - 1
+            }
+            None => return None,
+        };
+        keys.push(key as i32);
+    }
+    let dictionary: StringArray = known.iter().map(|k| Some(k.to_string())).collect();
+    Some(Column { values: Values::Text { keys: keys.into(), dictionary }, unparsed: Vec::new(), layouts: Vec::new(), ..column.clone() })
+}
+
 /// Brings a column to the kind that the baseline counts it as.
 pub(crate) fn as_kind(column: &Column, kind: Kind) -> Column {
     match (&column.values, kind) {
@@ -187,6 +211,7 @@ pub(crate) fn as_kind(column: &Column, kind: Kind) -> Column {
         | (Values::Time(_), Kind::Time)
         | (Values::Text { .. }, Kind::Text)
         | (Values::Null | Values::Unsupported(_), _) => column.clone(),
+        (Values::Integer(v), Kind::Text) => few_integers(column, v).unwrap_or_else(|| coerce(column.clone(), kind)),
         _ => coerce(column.clone(), kind),
     }
 }

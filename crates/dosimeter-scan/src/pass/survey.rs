@@ -165,8 +165,9 @@ pub fn survey(dataset: &Dataset, options: &SurveyOptions<'_>, progress: &Progres
             }
         }
         if options.columns && !take.is_empty() {
+            let wanted = |r: u64| if known.is_some() { chooser.takes(r) } else { r & 0xff_ffff_ffff < budget || mix(r ^ options.seed) >> 61 == 0 };
+            let sampled: Vec<u32> = take.iter().copied().filter(|i| wanted(row + u64::from(*i))).collect();
             for (state, column) in s.columns.iter_mut().zip(&batch.columns) {
-                let sampled = |r: u64| if known.is_some() { chooser.takes(r) } else { r & 0xff_ffff_ffff < budget || mix(r ^ options.seed) >> 61 == 0 };
                 add(state, column, &take, row, &sampled, take.len() == batch.rows);
             }
         }
@@ -209,35 +210,32 @@ fn join(a: Option<(i64, i64)>, b: Option<(i64, i64)>) -> Option<(i64, i64)> {
     }
 }
 
-fn add(s: &mut ColumnState, column: &Column, take: &[u32], first: u64, sampled: &dyn Fn(u64) -> bool, all: bool) {
+fn add(s: &mut ColumnState, column: &Column, take: &[u32], first: u64, sampled: &[u32], all: bool) {
     s.unparsed += column.unparsed.len() as u64;
     for (layout, n) in &column.layouts {
         *s.layouts.entry(layout.id()).or_insert(0) += u64::from(*n);
     }
-    let number = |x: f64, i: u32, s: &mut ColumnState| {
-        s.present += 1;
-        if x.is_finite() {
-            s.min = s.min.min(x);
-            s.max = s.max.max(x);
-            s.fraction |= x != x.trunc();
-        }
-        let row = first + u64::from(i);
-        if sampled(row) {
-            s.sample.push((row, x));
-        }
-    };
     match &column.values {
-        Values::Float(v) => take.iter().filter(|i| column.is_valid(**i as usize)).for_each(|i| number(v[*i as usize], *i, s)),
-        Values::Integer(v) => {
-            for i in take.iter().filter(|i| column.is_valid(**i as usize)) {
-                number(v[*i as usize] as f64, *i, s);
-                let row = first + u64::from(*i);
-                if row < 200_000 {
-                    s.distinct.add(mix(v[*i as usize] as u64));
-                }
+        Values::Float(v) => {
+            if all && column.validity.is_none() {
+                numbers(s, v.iter().copied());
+            } else {
+                numbers(s, take.iter().filter(|i| column.is_valid(**i as usize)).map(|i| v[*i as usize]));
+            }
+            s.sample.extend(sampled.iter().filter(|i| column.is_valid(**i as usize)).map(|i| (first + u64::from(*i), v[*i as usize])));
+        }
+        Values::Integer(v) | Values::Time(v) => {
+            if all && column.validity.is_none() {
+                numbers(s, v.iter().map(|x| *x as f64));
+            } else {
+                numbers(s, take.iter().filter(|i| column.is_valid(**i as usize)).map(|i| v[*i as usize] as f64));
+            }
+            s.sample.extend(sampled.iter().filter(|i| column.is_valid(**i as usize)).map(|i| (first + u64::from(*i), v[*i as usize] as f64)));
+            // Enough to tell a key from a count.
+            if first < 200_000 && matches!(column.values, Values::Integer(_)) {
+                take.iter().filter(|i| column.is_valid(**i as usize)).for_each(|i| s.distinct.add(mix(v[*i as usize] as u64)));
             }
         }
-        Values::Time(v) => take.iter().filter(|i| column.is_valid(**i as usize)).for_each(|i| number(v[*i as usize] as f64, *i, s)),
         Values::Boolean(v) => {
             for i in take.iter().filter(|i| column.is_valid(**i as usize)) {
                 s.present += 1;
@@ -272,6 +270,22 @@ fn add(s: &mut ColumnState, column: &Column, take: &[u32], first: u64, sampled: 
         }
         Values::Null | Values::Unsupported(_) => {}
     }
+}
+
+/// Counts, extremes, and whether every number is whole.
+fn numbers(s: &mut ColumnState, values: impl Iterator<Item = f64>) {
+    let (mut n, mut min, mut max, mut fraction) = (0u64, s.min, s.max, s.fraction);
+    for x in values {
+        n += 1;
+        if x.is_finite() {
+            min = min.min(x);
+            max = max.max(x);
+            // Once a fraction is seen nothing more is to be learned.
+            fraction = fraction || x != x.trunc();
+        }
+    }
+    s.present += n;
+    (s.min, s.max, s.fraction) = (min, max, fraction);
 }
 
 fn merge(a: &mut ColumnState, b: ColumnState) {

@@ -20,8 +20,8 @@ pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
         .filter_map(|j| {
             let series = loudest(case, *j)?;
             let affected = case.affected_by(series);
-            let now = Sampled::of(case.spec(*j), case.current, *j, Some(&affected.inner()));
-            Some((*j, affected, Sampled::of(case.spec(*j), &case.baseline.reference, *j, None), now))
+            let now = Sampled::of(case.spec(*j), case.current, *j, Some(&affected.inner())).thinned();
+            Some((*j, affected, Sampled::of(case.spec(*j), &case.baseline.reference, *j, None).thinned(), now))
         })
         .collect();
     for (i, (a, affected, a_then, a_now)) in views.iter().enumerate() {

@@ -147,26 +147,32 @@ fn changed(then: &[f64], now: &[f64]) -> Option<Found> {
     let same_noughts = (share(&some_then, then) - share(&some_now, now)).abs() <= noise + 0.02;
     let one_sign = then.iter().filter(|x| **x >= 0.0).count() as f64 >= 0.98 * then.len() as f64;
     let spread = distinct(then) >= 3;
+    let seen = ratio_of_quantiles(&some_then, &some_now);
     let mut best: Option<Found> = None;
     let mut offer = |scale: f64, offset: f64, title: &'static str, strong: bool| {
         if (!strong && !one_sign) || !spread {
             return;
         }
+        // The middle of the column says at once which factors are worth a closer look; rounding may hide a quarter.
+        let off = seen.filter(|_| offset == 0.0).map_or(0.0, |s| (s / scale - 1.0).abs());
+        if off > if strong { 0.3 } else { 0.02 } {
+            return;
+        }
+        let slack = if strong { 0.02 } else { 0.005 };
         let mut after = distance_after(then, now, scale, offset);
         if offset == 0.0 && some_then.len() < then.len() {
             let few = 1.95 * (1.0 / some_then.len().max(1) as f64 + 1.0 / some_now.len().max(1) as f64).sqrt();
             if !same_noughts || some_now.len() < ENOUGH || distance_after(&some_then, &some_now, scale, offset) > few + 0.03 {
                 return;
             }
-            after = after.min(noise + 0.02);
+            after = after.min(noise + slack);
         }
         // Four times better than no map at all, and as good as two samples of the same thing.
-        if after <= noise + 0.02 && after * 4.0 < before && best.as_ref().is_none_or(|b| after < b.after) {
+        if after <= noise + slack && after * 4.0 < before && best.as_ref().is_none_or(|b| after < b.after) {
             best = Some(Found { scale, offset, title, share: 1.0, before, after });
         }
     };
     // People round their factors: 2.2 for 2.2046. Where the data say nearly that, they are right.
-    let seen = ratio_of_quantiles(&some_then, &some_now);
     for u in UNITS {
         let near = seen.filter(|s| u.offset == 0.0 && (s / u.scale - 1.0).abs() < 0.005 && (s / u.scale - 1.0).abs() > 1e-12);
         offer(u.scale, u.offset, u.title, u.strong);
