@@ -63,6 +63,9 @@ fn join(args: &CheckArgs, settings: Paths) -> Result<Paths, Failure> {
     if p.baseline.is_some() && p.current.is_empty() {
         p.current = std::mem::take(&mut p.history);
     }
+    if [&p.history, &p.reference, &p.current, &p.labels].into_iter().flatten().filter(|n| *n == "-").count() > 1 {
+        return Err(Failure::new("standard input is named twice: -").hint("it can be read once; save one of the two to a file"));
+    }
     match (p.history.is_empty(), p.reference.is_empty(), p.current.is_empty(), p.baseline.is_some()) {
         (true, true, true, false) => Err(Failure::new("nothing to check").hint("give a history with --reference-until, or --reference and --current, or --baseline and data")),
         (false, ..) if p.reference_until.is_none() && p.current.is_empty() => Err(Failure::new("where does the reference end: --reference-until")
@@ -124,8 +127,9 @@ fn two_periods(paths: &Paths, plan: &Plan, ticker: &Ticker) -> Result<Diagnosis,
     let labels_of = read.as_ref().map(|f| f as &dyn Fn(&Baseline) -> Result<Labels, Failure>);
     let (fitted, labels) = source::learn(&reference, Part::All, time.as_deref(), Some((seen.rows, seen.span)), labels_of, plan, ticker)?;
     warnings.extend(fitted.warnings);
-    drop(ahead);
     let current = current_of(&fitted.baseline, paths, plan, ticker, labels.as_ref(), &mut warnings)?;
+    // Held until here: it keeps what came on standard input.
+    drop(ahead);
     Ok(finish(&fitted.baseline, &current.1, &current.0, labels, warnings))
 }
 
