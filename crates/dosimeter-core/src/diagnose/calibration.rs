@@ -1,7 +1,7 @@
 //! A score of 0.8 no longer means 80 %.
 
 use super::case::{Case, detail, evidence, finding};
-use super::performance::{Wobble, merged};
+use super::performance::{Performance, Wobble, merged};
 use crate::catalogue::Mode;
 use crate::diagnosis::{Finding, Number, Severity};
 use crate::metric::{Tally, calibration_in_the_large, calibration_test};
@@ -13,7 +13,7 @@ const WATCH: f64 = 0.02;
 const HARMFUL: f64 = 0.05;
 
 /// The finding that calibration got worse, if it did.
-pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
+pub(crate) fn find(case: &Case<'_>, performance: Option<&Performance>) -> Option<Finding> {
     let alpha = case.budget.performance / 2.0;
     let binary = |w: &crate::profile::WindowProfile| match &w.outcome {
         Some(Tally::Binary(t)) => calibration_in_the_large(t),
@@ -50,13 +50,23 @@ pub(crate) fn find(case: &Case<'_>) -> Option<Finding> {
     let affected = case.affected(&deviations, &variances, 0.01);
     let scores: Vec<&str> =
         case.baseline.columns.iter().filter(|c| c.role == crate::profile::Role::Score).map(|c| c.name.as_str()).collect();
-    let direction = if shift > 0.0 { "too low" } else { "too high" };
+    // A curve that bends around the same mean shows in no window's mean; a fall of the metric dates it then.
+    let affected = match performance {
+        Some(p) if !affected.sharp && p.is_harmful() => p.affected.clone(),
+        _ => affected,
+    };
+    let direction = match shift {
+        s if s.abs() < 0.01 => "no longer mean what they say",
+        s if s > 0.0 => "too low",
+        _ => "too high",
+    };
     let mut f = finding(
         Mode::CalibrationLoss,
         None,
         &scores,
         format!(
-            "scores are {direction}: they promise {} and {} comes; calibration error {} -> {}",
+            "scores {}{direction}: they promise {} and {} comes; calibration error {} -> {}",
+            if shift.abs() < 0.01 { "" } else { "are " },
             percent(now.score().mean().unwrap_or(f64::NAN)), percent(now.base_rate()?.value), percent(ece_then.value), percent(ece_now.value)
         ),
     );

@@ -67,6 +67,12 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// The current window that holds a row.
+    pub(crate) fn window_of_row(&self, row: u64) -> usize {
+        let starts = self.current.windows.iter().enumerate().filter_map(|(i, w)| Some((i, w.first_row?)));
+        starts.filter(|(_, first)| *first <= row).max_by_key(|(_, first)| *first).map_or(0, |(i, _)| i)
+    }
+
     /// The windows in which a series is off by at least `least`, and since when; all windows where no single change
     /// point stands out.
     pub(crate) fn affected(&self, deviations: &[f64], variances: &[f64], least: f64) -> Affected {

@@ -132,6 +132,19 @@ fn matrix(case: &Case<'_>, period: &PeriodProfile, columns: &[usize], windows: O
     Matrix::new(codes, cardinality, ordered).ok().map(|m| (m, losses))
 }
 
+/// The code of a rank in 0..=1: equal cells, and ever finer ones in both tails, where inputs move to and models fail.
+fn rank_code(rank: f64) -> u16 {
+    let cells = LEARNER_CELLS as f64;
+    let tail = |distance: f64| if distance * cells >= 1.0 { 0 } else { (-(distance * cells).log2()).ceil().clamp(0.0, f64::from(TAIL_CELLS)) as u16 };
+    let (low, high) = (tail(rank), tail(1.0 - rank));
+    let middle = (rank * cells).floor().clamp(0.0, cells - 1.0) as u16;
+    TAIL_CELLS + middle + high - low
+}
+
+/// Cells added in each tail.
+const TAIL_CELLS: u16 = 3;
+const LAST_RANK_CODE: u16 = 2 * TAIL_CELLS + LEARNER_CELLS as u16 - 1;
+
 /// From a grid's cell to a learner's code; 0 is missing.
 fn learner_codes(case: &Case<'_>, column: usize) -> Vec<u16> {
     let grid = &case.spec(column).grid;
@@ -144,19 +157,15 @@ fn learner_codes(case: &Case<'_>, column: usize) -> Vec<u16> {
             let mut below = 0u64;
             for cell in 0..k {
                 let n = counts.get(cell).copied().unwrap_or(0);
-                let rank = (below as f64 + n as f64 / 2.0) / total as f64;
+                map.push(2 + rank_code((below as f64 + n as f64 / 2.0) / total as f64));
                 below += n;
-                map.push(1 + (rank * LEARNER_CELLS as f64).floor().clamp(0.0, (LEARNER_CELLS - 1) as f64) as u16);
             }
-            // Beyond the reference's range is a place of its own.
+            // Beyond the reference's range is a place of its own, at either end.
             if let Some(first) = map.first_mut() {
                 *first = 1;
             }
-            for code in map.iter_mut().skip(1) {
-                *code += 1;
-            }
-            if let Some(last) = map.last_mut() {
-                *last = LEARNER_CELLS as u16 + 2;
+            if let Some(last) = map.last_mut().filter(|_| k > 1) {
+                *last = 3 + LAST_RANK_CODE;
             }
             map.extend([0; crate::profile::grid::SPECIALS]);
         }
@@ -218,6 +227,8 @@ pub(crate) fn weigh(case: &Case<'_>, performance: Option<&Performance>, causes: 
             Mode::PerformanceLoss | Mode::CalibrationLoss | Mode::ConceptDrift => f.severity,
             Mode::SchemaChange if f.kind.as_deref() == Some("range_left") => input_severity(case, f, measured, causes),
             Mode::SchemaChange | Mode::FeedStalled => schema_severity(case, f, measured),
+            // Where only the base rate moved, inputs move because classes do.
+            Mode::DataDrift | Mode::CategoryShift if prior_alone => input_severity(case, f, measured, causes).max(Severity::Watch),
             Mode::DataDrift | Mode::CategoryShift => input_severity(case, f, measured, causes),
             Mode::PriorShift => match measured {
                 Some(p) if !loss => {
@@ -289,7 +300,7 @@ fn concept(case: &Case<'_>, p: &Performance, c: &Causes, prior_alone: bool) -> O
     let parts = c.parts.as_ref()?;
     let carried = parts.concept.value * c.scale;
     let [low, high] = parts.concept.interval().map(|x| x * c.scale);
-    if c.schema || prior_alone || !p.is_harmful() || !parts.identified || low <= 0.0 || carried < (0.5 * p.tolerance).max(0.2 * p.loss) {
+    if c.schema || prior_alone || !p.is_harmful() || !parts.identified || low <= 0.0 || carried < (0.5 * p.tolerance).max(0.3 * p.loss) {
         return None;
     }
     let share = (carried / p.loss).clamp(0.0, 1.0);

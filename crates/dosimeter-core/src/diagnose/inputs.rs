@@ -12,8 +12,8 @@ use crate::profile::sketch::HeavyHitters;
 use crate::text::{digits, percent, quoted};
 
 /// Below this share a category is rare, above the other it is common.
-const RARE: f64 = 0.01;
-const COMMON: f64 = 0.03;
+const RARE: f64 = 0.05;
+const COMMON: f64 = 0.10;
 /// A new or vanished category below this share is not worth a word.
 const NOTABLE: f64 = 0.005;
 
@@ -80,9 +80,9 @@ fn category(case: &Case<'_>, column: usize) -> Option<Finding> {
         movers.push((b, value, 0.0, b));
     }
     movers.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    let became = movers.iter().find(|m| m.2 < RARE && m.3 >= COMMON.max(5.0 * m.2));
+    let became = movers.iter().find(|m| m.2 < RARE && m.3 >= 4.0 * m.2 && (m.3 >= COMMON || m.2 < 0.2 * RARE && m.3 >= 0.3 * COMMON));
     let new = movers.iter().find(|m| m.2 == 0.0 && m.3 >= NOTABLE);
-    let vanished = movers.iter().find(|m| m.2 >= RARE && m.3 < 0.02 * m.2);
+    let vanished = movers.iter().find(|m| m.2 >= 0.2 * RARE && m.3 < 0.02 * m.2);
     let from_to = |m: &(f64, String, f64, f64)| format!("{} {} -> {}", quoted(&m.1), percent(m.2), percent(m.3));
     let (kind, what, subject) = if let Some(m) = became.filter(|m| m.2 > 0.0) {
         ("rare_became_common", format!("a rare value became common: {}", from_to(m)), m)

@@ -63,7 +63,7 @@ pub fn diagnose(baseline: &Baseline, current: &PeriodProfile, context: Context) 
     }
     findings.extend(priors);
     findings.extend(performance.as_ref().and_then(|p| performance::find(&case, p)));
-    findings.extend(calibration::find(&case));
+    findings.extend(calibration::find(&case, performance.as_ref()));
     let causes = performance.as_ref().and_then(|p| causes::decompose_loss(&case, p, &claims));
     causes::weigh(&case, performance.as_ref(), causes.as_ref(), prior_alone, &mut findings);
     findings.extend(performance.as_ref().and_then(|p| performance::others(&case, p)));

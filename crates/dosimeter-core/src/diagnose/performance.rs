@@ -296,11 +296,15 @@ pub(crate) fn others(case: &Case<'_>, performance: &Performance) -> Option<Findi
             let b = now.estimate(m)?;
             let loss = m.worsening(a.value, b.value);
             let tolerance = then.default_tolerance(m).unwrap_or_else(|| m.default_tolerance(a.value));
-            let z = loss / (a.se.powi(2) + b.se.powi(2)).sqrt();
-            (loss > tolerance && tail::normal_sf(z) < alpha).then_some((m, a, b, loss / tolerance))
+            let surely = |p: &Performance| p.real && p.p < alpha;
+            (loss > tolerance && measure(case, m).as_ref().is_some_and(surely)).then_some((m, a, b, loss / tolerance))
         })
         .collect();
-    worse.sort_by(|a, b| b.3.total_cmp(&a.3));
+    // The best known of them speaks for the others.
+    const KNOWN: [Metric; 8] =
+        [Metric::Mape, Metric::Rmse, Metric::Auc, Metric::F1, Metric::LogLoss, Metric::Recall, Metric::Precision, Metric::Rmsle];
+    let rank = |m: Metric| KNOWN.iter().position(|k| *k == m).unwrap_or(KNOWN.len());
+    worse.sort_by(|a, b| rank(a.0).cmp(&rank(b.0)).then(b.3.total_cmp(&a.3)));
     let (metric, a, b, _) = worse.first()?;
     let watched = performance.current?;
     let direction = match performance.metric.worsening(performance.reference.value, watched.value) {

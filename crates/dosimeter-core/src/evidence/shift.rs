@@ -7,7 +7,7 @@
 
 use super::component::{Component, Kind, components};
 use super::dispersion::{Dispersion, Prior, effective, persistence, ratio};
-use crate::profile::grid::SPECIALS;
+use crate::profile::grid::{SPECIALS, Special};
 use crate::profile::schema::{ColumnKind, Role};
 use crate::profile::{Baseline, PeriodProfile};
 use crate::statistic::tail;
@@ -111,10 +111,13 @@ pub fn test_columns(baseline: &Baseline, current: &PeriodProfile) -> Vec<ColumnS
             let spec = &baseline.columns[*j];
             let counts = reference.counts(*j, 0..reference.windows.len());
             let mut list = components(&spec.grid, &counts);
-            if spec.kind == ColumnKind::Text {
+            let special = |s: Special| Kind::Share(spec.grid.special(s));
+            match spec.kind {
                 // Every text is unknown to the grid; only nulls can be compared.
-                let null = spec.grid.special(crate::profile::grid::Special::Null);
-                list.retain(|c| c.kind == Kind::Share(null));
+                ColumnKind::Text => list.retain(|c| c.kind == special(Special::Null)),
+                // Time moves on by itself.
+                ColumnKind::Time => list.retain(|c| c.kind == special(Special::Null) || c.kind == special(Special::Other)),
+                _ => {}
             }
             (*j, list)
         })

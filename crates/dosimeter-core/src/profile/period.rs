@@ -18,6 +18,23 @@ pub struct ColumnSketch {
     pub unknown: Option<HeavyHitters>,
 }
 
+/// How often a notation was met, and where first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notation {
+    /// Rows written so.
+    pub rows: u64,
+    /// The first of them.
+    pub first_row: u64,
+}
+
+impl Notation {
+    /// Adds rows written so.
+    pub fn merge(&mut self, other: Notation) {
+        self.rows += other.rows;
+        self.first_row = self.first_row.min(other.first_row);
+    }
+}
+
 /// One period, reference or current.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct PeriodProfile {
@@ -33,8 +50,8 @@ pub struct PeriodProfile {
     pub extras: BTreeMap<String, ExtraColumn>,
     /// The types that the files gave the baseline's columns, by column.
     pub natives: Vec<Option<String>>,
-    /// Date layouts seen, by column: layout id to rows.
-    pub layouts: Vec<BTreeMap<String, u64>>,
+    /// How cells of text were written (date layouts, decimal commas), by column and notation.
+    pub layouts: Vec<BTreeMap<String, Notation>>,
     /// Rows that have no time and so belong to no window.
     pub undated: u64,
 }
@@ -91,8 +108,8 @@ impl PeriodProfile {
         }
         self.layouts.resize(self.layouts.len().max(other.layouts.len()), BTreeMap::new());
         for (a, b) in self.layouts.iter_mut().zip(other.layouts) {
-            for (layout, rows) in b {
-                *a.entry(layout).or_insert(0) += rows;
+            for (layout, seen) in b {
+                a.entry(layout).and_modify(|n| n.merge(seen)).or_insert(seen);
             }
         }
         self.undated += other.undated;

@@ -79,6 +79,12 @@ pub fn baseline(survey: &Survey, roles: &Decided, window: WindowSpec, windows: u
 }
 
 fn spec(c: &ColumnSurvey, role: Role, categorical: bool, room: usize, rows: u64) -> ColumnSpec {
+    if c.kind == Kind::Text && matches!(role, Role::Feature | Role::Segment | Role::Score)
+        && let Some(parsed) = parsed_texts(c)
+    {
+        // Numbers and dates written as text are compared as what they say; the notation is watched beside.
+        return ColumnSpec { native: native(Kind::Text).to_owned(), ..spec(&parsed, role, categorical, room, rows) };
+    }
     let class = categorical && matches!(role, Role::Label | Role::Prediction);
     let kind = match c.kind {
         _ if class => ColumnKind::Category,
@@ -111,6 +117,38 @@ fn spec(c: &ColumnSurvey, role: Role, categorical: bool, room: usize, rows: u64)
         layout: c.layout.clone(),
         grid,
     }
+}
+
+/// A column of texts that are all but always numbers with decimals, or dates, as that; `None` where they are not.
+/// Whole numbers in text stay text: they are mostly codes.
+fn parsed_texts(c: &ColumnSurvey) -> Option<ColumnSurvey> {
+    let total: u64 = c.texts.values().sum();
+    if total == 0 {
+        return None;
+    }
+    let part = |test: &dyn Fn(&str) -> bool| c.texts.iter().filter(|(t, _)| test(t)).map(|(_, n)| n).sum::<u64>() as f64 / total as f64;
+    let number = |t: &str| t.trim().parse::<f64>().ok().filter(|x| x.is_finite());
+    let time = |t: &str| crate::parse_time(t.trim()).map(|(t, _)| t as f64);
+    let (kind, value): (Kind, &dyn Fn(&str) -> Option<f64>) = if part(&|t| number(t).is_some()) >= 0.95 && part(&|t| t.contains('.')) >= 0.3 {
+        (Kind::Number, &number)
+    } else if part(&|t| t.len() >= 8 && time(t).is_some()) >= 0.95 {
+        (Kind::Time, &time)
+    } else {
+        return None;
+    };
+    let share = (40_000.0 / total as f64).min(1.0);
+    let mut parsed = ColumnSurvey { kind, integer: false, min: f64::INFINITY, max: f64::NEG_INFINITY, sample: Vec::new(), ..c.clone() };
+    let mut owed = 0.0;
+    for (x, n) in c.texts.iter().filter_map(|(t, n)| Some((value(t)?, *n))) {
+        parsed.min = parsed.min.min(x);
+        parsed.max = parsed.max.max(x);
+        owed += n as f64 * share;
+        while owed >= 1.0 {
+            parsed.sample.push(x);
+            owed -= 1.0;
+        }
+    }
+    Some(parsed)
 }
 
 /// A grid of fewer cells, where there is room for fewer only.

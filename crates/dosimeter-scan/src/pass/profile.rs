@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow_array::{Array, StringArray};
 use dosimeter_core::profile::grid::Special;
 use dosimeter_core::profile::keys::KeySample;
-use dosimeter_core::profile::period::ColumnSketch;
+use dosimeter_core::profile::period::{ColumnSketch, Notation};
 use dosimeter_core::profile::sample::{Chooser, SampleColumn, canonical_number, hash_bytes};
 use dosimeter_core::profile::sketch::{Distinct, HeavyHitters, shorten};
 use dosimeter_core::profile::{Baseline, ColumnKind, ColumnWindow, PeriodProfile, Role};
@@ -16,7 +16,7 @@ use super::labels::Labels;
 use super::outcome::{Judge, Row};
 use super::window::Windows;
 use super::{Part, Progress, fold};
-use crate::{Batch, Column, Dataset, Field, Format, Kind, ReadError, Values};
+use crate::{Batch, Column, Dataset, Field, Format, Kind, Layout, ReadError, Values, layout_of};
 
 /// Rows sampled of a period, and the most cells of a sample.
 const SAMPLED: u64 = 20_000;
@@ -38,6 +38,16 @@ pub struct ProfileOptions<'a> {
     pub offsets: &'a [u64],
     /// Labels that came apart.
     pub labels: Option<&'a Labels>,
+}
+
+/// The first row of a batch that is written in a notation; 0 where the reader parsed it and kept no text.
+fn first_written(column: &Column, layout: Layout, rows: usize) -> usize {
+    let written = |t: &str| match layout {
+        Layout::DecimalComma => t.contains(','),
+        Layout::Padded => t.trim() != t,
+        _ => layout_of(t) == Some(layout),
+    };
+    (0..rows).find(|i| column.text(*i).is_some_and(written)).unwrap_or(0)
 }
 
 /// No window: the row is not of this period, or has no time.
@@ -167,9 +177,9 @@ impl<'a> Plan<'a> {
                 // Labels of the feed stand in for a column that is not there, or is there and empty.
                 _ if self.label == Some(j) && joined.iter().any(Option::is_some) => {
                     let feed = Column::from_texts(baseline.columns[j].name.as_str(), &joined);
-                    self.column(s, j, &feed, rows, &windows, &sampled);
+                    self.column(s, j, &feed, first, rows, &windows, &sampled);
                 }
-                Some(c) => self.column(s, j, c, rows, &windows, &sampled),
+                Some(c) => self.column(s, j, c, first, rows, &windows, &sampled),
                 None => self.absent(s, j, &windows, &sampled),
             }
         }
@@ -234,7 +244,7 @@ impl<'a> Plan<'a> {
         (losses, joined)
     }
 
-    fn column(&self, s: &mut State<'a>, j: usize, found: &Column, rows: usize, windows: &[u32], sampled: &[u32]) {
+    fn column(&self, s: &mut State<'a>, j: usize, found: &Column, first: u64, rows: usize, windows: &[u32], sampled: &[u32]) {
         let spec = &self.options.baseline.columns[j];
         if s.profile.natives[j].is_none() && !matches!(found.values, Values::Null) {
             let declared = self.kinds.get(&spec.name).copied();
@@ -242,8 +252,10 @@ impl<'a> Plan<'a> {
         }
         let kind = if spec.role == Role::Time { None } else { Some(wanted(spec.kind, spec.integer)) };
         let column = kind.map_or_else(|| found.clone(), |k| as_kind(found, k));
-        for (layout, n) in &column.layouts {
-            *s.profile.layouts[j].entry(layout.id().to_owned()).or_insert(0) += u64::from(*n);
+        for (layout, n) in column.layouts.iter().filter(|_| windows.iter().any(|w| *w != NONE)) {
+            let at = first + first_written(found, *layout, rows) as u64;
+            let seen = Notation { rows: u64::from(*n), first_row: at };
+            s.profile.layouts[j].entry(layout.id().to_owned()).and_modify(|all| all.merge(seen)).or_insert(seen);
         }
         let mut codes = std::mem::take(&mut s.codes);
         if spec.role == Role::Time && spec.kind == ColumnKind::Time {

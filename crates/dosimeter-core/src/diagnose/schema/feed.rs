@@ -52,6 +52,10 @@ fn volume(case: &Case<'_>, claims: &mut Claims) {
     // A growing product grows: the wobble between windows is not averaged away.
     let p = tail::student_two_sided(level / variance.sqrt(), freedom.min(Prior { typical: 1.0, freedom: 30.0 }.freedom));
     let ratio = level.exp();
+    let (least, most) = logs.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(*x), b.max(*x)));
+    if mean + level > least - 0.2 && mean + level < most + 0.2 {
+        return;
+    }
     if p > case.budget.schema_per_column * case.baseline.columns.len() as f64 / 4.0 || (0.6..=1.8).contains(&ratio) {
         return;
     }

@@ -9,6 +9,7 @@ use crate::catalogue::Mode;
 use crate::diagnosis::{Detail, Finding, Number};
 use crate::profile::ColumnKind;
 use crate::profile::grid::Special;
+use crate::profile::period::Notation;
 use crate::profile::schema::Role;
 use crate::text::{percent, quoted};
 
@@ -59,14 +60,14 @@ fn native_type(case: &Case<'_>, column: usize) -> Option<Finding> {
 fn notation(case: &Case<'_>, column: usize) -> Option<Finding> {
     let then = case.baseline.reference.layouts.get(column)?;
     let now = case.current.layouts.get(column)?;
-    let share_of = |m: &BTreeMap<String, u64>, layout: &str, rows: u64| m.get(layout).copied().unwrap_or(0) as f64 / rows.max(1) as f64;
+    let share_of = |m: &BTreeMap<String, Notation>, layout: &str, rows: u64| m.get(layout).map_or(0, |n| n.rows) as f64 / rows.max(1) as f64;
     let (rows_then, rows_now) = (case.baseline.reference.rows(), case.current.rows());
     let rise = |l: &String| share_of(now, l, rows_now) - share_of(then, l, rows_then);
     let (to, share) = now.keys().map(|l| (l, rise(l))).max_by(|a, b| a.1.total_cmp(&b.1))?;
     if share < 0.01 || share_of(then, to, rows_then) > 0.2 {
         return None;
     }
-    let from = then.iter().max_by_key(|(_, n)| **n).map_or("", |(l, _)| l.as_str());
+    let from = then.iter().max_by_key(|(_, n)| n.rows).map_or("", |(l, _)| l.as_str());
     let (kind, what) = match to.as_str() {
         "decimal comma" => ("decimal_comma", "now writes its decimals with a comma".to_owned()),
         "padded" => ("padding_changed", "now has blanks around its values".to_owned()),
@@ -76,6 +77,8 @@ fn notation(case: &Case<'_>, column: usize) -> Option<Finding> {
         _ => ("date_layout_changed", format!("changed its date layout from {from} to {to}")),
     };
     let mut f = named(case, column, kind, &what, None, share);
+    let window = now.get(to).map_or(0, |n| case.window_of_row(n.first_row));
+    f.onset = Some(case.onset_at(window, window, window));
     f.detail = detail([("from", from.into()), ("to", to.as_str().into())]);
     f.evidence = vec![evidence("notation_share", share)];
     Some(f)
@@ -164,10 +167,11 @@ fn without_thousands(t: &str) -> Option<f64> {
 /// A way in which spellings differ, by the kind that names it.
 type Fold = fn(&str) -> String;
 
-const FOLDS: [(&str, &str, Fold); 6] = [
+const FOLDS: [(&str, &str, Fold); 7] = [
     ("padding_changed", "is padded differently", fold_padding),
     ("casing_changed", "changed its upper and lower case", fold_case),
     ("encoding_changed", "changed its character encoding", fold_encoding),
+    ("encoding_changed", "lost characters to another encoding", fold_lost),
     ("type_changed", "writes its numbers in another form", fold_number),
     ("type_changed", "writes its truth values in another form", fold_truth),
     ("padding_changed", "changed its separators", fold_separators),
@@ -225,6 +229,12 @@ fn fold_encoding(t: &str) -> String {
     let bytes: Option<Vec<u8>> = t.chars().map(to_windows_1252).collect();
     let repaired = bytes.filter(|b| b.iter().any(|x| *x >= 0x80)).and_then(|b| String::from_utf8(b).ok()).unwrap_or_else(|| t.to_owned());
     repaired.chars().filter_map(plain_letter).collect()
+}
+
+/// What is left where every letter beyond ASCII may have become a question mark.
+fn fold_lost(t: &str) -> String {
+    let lost = |c: char| !c.is_ascii() || c == '?';
+    if t.chars().any(lost) { t.chars().filter(|c| !lost(*c)).collect() } else { format!("\u{0}{t}") }
 }
 
 fn to_windows_1252(c: char) -> Option<u8> {
@@ -289,6 +299,10 @@ fn pattern(case: &Case<'_>, column: usize) -> Option<Finding> {
     if *old_share < 0.6 || *share < 0.05 || now.rows < 50 || *share * (now.rows as f64) < 15.0 {
         return None;
     }
+    let dates = looks_like_date(old) && looks_like_date(new);
+    if spec.kind == ColumnKind::Category && !dates {
+        return None; // New categories have shapes of their own.
+    }
     let (kind, what) = if looks_like_date(old) && looks_like_date(new) {
         ("date_layout_changed", "changed its date layout")
     } else if old.to_lowercase() == new.to_lowercase() {
@@ -300,8 +314,17 @@ fn pattern(case: &Case<'_>, column: usize) -> Option<Finding> {
     };
     let mut f = named(case, column, kind, &format!("{what}, from {} to {}", quoted(old), quoted(new)), None, *share);
     f.detail = detail([("from", old.as_str().into()), ("to", new.as_str().into())]);
+    let first = first_with(case, column, new).unwrap_or(0);
+    f.onset = Some(case.onset_at(first, first.saturating_sub(1), first));
     f.evidence = vec![evidence("pattern_share", *share)];
     Some(f)
+}
+
+/// The window of the first sampled row of a shape.
+fn first_with(case: &Case<'_>, column: usize, wanted: &str) -> Option<usize> {
+    let sample = &case.current.sample;
+    let texts = &sample.columns.get(column)?.texts;
+    texts.iter().find(|(_, t)| shape(t) == wanted).and_then(|(i, _)| sample.windows.get(*i as usize)).map(|w| *w as usize)
 }
 
 /// Shares of shapes: digits become 9, letters a or A, runs of letters are one.
@@ -309,21 +332,25 @@ fn patterns(s: &Sampled) -> BTreeMap<String, f64> {
     let mut shares: BTreeMap<String, f64> = BTreeMap::new();
     let total = s.texts.values().sum::<u64>().max(1) as f64;
     for (t, n) in &s.texts {
-        let mut shape = String::new();
-        for c in t.chars().take(40) {
-            let c = match c {
-                c if c.is_numeric() => '9',
-                c if c.is_lowercase() => 'a',
-                c if c.is_alphabetic() => 'A',
-                c => c,
-            };
-            if !(c.is_alphabetic() && shape.ends_with(c)) {
-                shape.push(c);
-            }
-        }
-        *shares.entry(shape).or_insert(0.0) += *n as f64 / total;
+        *shares.entry(shape(t)).or_insert(0.0) += *n as f64 / total;
     }
     shares
+}
+
+fn shape(text: &str) -> String {
+    let mut shape = String::new();
+    for c in text.chars().take(40) {
+        let c = match c {
+            c if c.is_numeric() => '9',
+            c if c.is_lowercase() => 'a',
+            c if c.is_alphabetic() => 'A',
+            c => c,
+        };
+        if !(c.is_alphabetic() && shape.ends_with(c)) {
+            shape.push(c);
+        }
+    }
+    shape
 }
 
 fn looks_like_date(shape: &str) -> bool {

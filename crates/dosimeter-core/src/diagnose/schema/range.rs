@@ -37,7 +37,7 @@ pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
             let beyond = if below { low - middle } else { middle - high };
             // A column that drifts as a whole drags its ends along: that is drift. A sign that was never seen is not.
             let sign = below && *low >= 0.0 && *middle < 0.0;
-            if share < 0.005 || beyond < 0.1 * width || (case.values_moved(column) && !sign && share > 0.05) {
+            if share < 0.005 || beyond < 0.1 * width || (case.values_moved(column) && !sign) {
                 continue;
             }
             let reach = if below { outside.first() } else { outside.last() }.copied().unwrap_or(*middle);

@@ -50,6 +50,23 @@ pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
     }
 }
 
+/// A word for nothing that the reference knows too, and that became much more frequent.
+fn known_word(case: &Case<'_>, column: usize) -> Option<Found> {
+    let Grid::Category { values } = &case.spec(column).grid else { return None };
+    if !case.values_moved(column) {
+        return None;
+    }
+    let series = case.shift(column)?.loudest()?;
+    let Kind::Share(cell) = series.component.kind else { return None };
+    let text = values.get(cell).filter(|t| is_null_word(t))?;
+    let affected = case.affected_by(series);
+    let counts = case.counts_in(column, &affected.windows);
+    let share = counts.get(cell).copied().unwrap_or(0) as f64 / counts.iter().sum::<u64>().max(1) as f64;
+    let before = series.component.reference_mean;
+    (share > before + 0.01 && share > 1.5 * before)
+        .then(|| (text.as_str().into(), format!("\"{text}\""), share * case.share_of(&affected.windows), before, affected))
+}
+
 type Found = (Detail, String, f64, f64, super::super::case::Affected);
 
 fn number(case: &Case<'_>, column: usize) -> Option<Found> {
@@ -90,7 +107,10 @@ fn number(case: &Case<'_>, column: usize) -> Option<Found> {
     // Without it the column must be what it was, or nearly: otherwise the column moved, and the value moved with it.
     let rest = Sampled { numbers: now.numbers.iter().copied().filter(|v| *v != x).collect(), rows: (n * (1.0 - share)) as u64, ..Sampled::default() };
     let was = Sampled { numbers: then.numbers.iter().copied().filter(|v| *v != x).collect(), rows: (m * (1.0 - before)) as u64, ..Sampled::default() };
-    if rest.numbers.len() >= 20 && !rest.like(&was, 0.05) && rest.distance(&was).0 > 0.4 * now.distance(&then).0 {
+    if rest.numbers.len() < 20 {
+        return None;
+    }
+    if !rest.like(&was, 0.05) && rest.distance(&was).0 > 0.4 * now.distance(&then).0 {
         return None;
     }
     let rate = share * whole * case.share_of(&affected.windows);
@@ -99,7 +119,7 @@ fn number(case: &Case<'_>, column: usize) -> Option<Found> {
 
 fn word(case: &Case<'_>, column: usize) -> Option<Found> {
     if !case.special_moved(column, Special::Other) {
-        return None;
+        return known_word(case, column);
     }
     let spec = case.spec(column);
     let affected = case.affected_by(case.special(column, Special::Other)?);

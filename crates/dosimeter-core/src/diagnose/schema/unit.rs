@@ -165,8 +165,14 @@ fn changed(then: &[f64], now: &[f64]) -> Option<Found> {
             best = Some(Found { scale, offset, title, share: 1.0, before, after });
         }
     };
+    // People round their factors: 2.2 for 2.2046. Where the data say nearly that, they are right.
+    let seen = ratio_of_quantiles(&some_then, &some_now);
     for u in UNITS {
+        let near = seen.filter(|s| u.offset == 0.0 && (s / u.scale - 1.0).abs() < 0.005 && (s / u.scale - 1.0).abs() > 1e-12);
         offer(u.scale, u.offset, u.title, u.strong);
+        if let Some(scale) = near {
+            offer(scale, 0.0, u.title, u.strong);
+        }
     }
     if best.is_none() {
         // Nothing that people name: a factor beyond ordinary drift may still be a unit.
@@ -183,6 +189,12 @@ fn changed(then: &[f64], now: &[f64]) -> Option<Found> {
 
 /// Part of the rows changed: a mixture of the old column and a strongly scaled copy, far from each other.
 fn mixed(then: &[f64], now: &[f64], before: f64, noise: f64) -> Option<Found> {
+    // One wild value over and over is a stand-in for none, not a unit.
+    let (low, high) = (then.first()?, then.last()?);
+    let outside: Vec<f64> = now.iter().copied().filter(|x| x < low || x > high).collect();
+    if distinct(&outside) < 4.min(distinct(then)) {
+        return None;
+    }
     let mut best: Option<Found> = None;
     for u in UNITS.iter().filter(|u| u.strong && u.offset == 0.0 && u.scale > 0.0 && !(0.15..=7.0).contains(&u.scale)) {
         let mapped: Vec<f64> = then.iter().map(|x| x * u.scale).collect();
@@ -210,12 +222,11 @@ fn ks_mixture(a: &[f64], b: &[f64], share_b: f64, now: &[f64]) -> f64 {
 fn distance_after(then: &[f64], now: &[f64], scale: f64, offset: f64) -> f64 {
     let mut mapped: Vec<f64> = then.iter().map(|x| x * scale + offset).collect();
     mapped.sort_by(f64::total_cmp);
-    // Products differ in the last bit from what a producer wrote: compare at nine digits.
+    // Products differ in their last digits from what a producer wrote: compare five.
     let at = |x: f64, decimals: f64| (x * decimals).round() / decimals;
-    let size = now.iter().fold(0.0f64, |m, x| m.max(x.abs())).max(1e-300);
-    let fine = 10f64.powf((9.0 - size.log10()).floor().clamp(-300.0, 300.0));
     let rounded = |v: &[f64], d: f64| v.iter().map(|x| at(*x, d)).collect::<Vec<f64>>();
-    let mut least = ks(&rounded(&mapped, fine), &rounded(now, fine));
+    let five = |v: &[f64]| v.iter().map(|x| five_digits(*x)).collect::<Vec<f64>>();
+    let mut least = ks(&five(&mapped), &five(now));
     for decimals in [1.0, 10.0, 100.0] {
         // Rounding that leaves next to nothing makes anything fit anything.
         let left = distinct(&rounded(&mapped, decimals));
@@ -232,6 +243,14 @@ fn distance_after(then: &[f64], now: &[f64], scale: f64, offset: f64) -> f64 {
         }
     }
     least
+}
+
+fn five_digits(x: f64) -> f64 {
+    if x == 0.0 || !x.is_finite() {
+        return x;
+    }
+    let unit = 10f64.powi(x.abs().log10().floor() as i32 - 4);
+    if unit.is_normal() { (x / unit).round() * unit } else { x }
 }
 
 fn ratio_of_quantiles(then: &[f64], now: &[f64]) -> Option<f64> {
