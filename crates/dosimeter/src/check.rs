@@ -18,7 +18,10 @@ use crate::source::{self, Following};
 use crate::output;
 
 pub(crate) fn run(args: &CheckArgs) -> Outcome {
-    let format: Format = args.format.parse().map_err(|e: dosimeter_report::UnknownFormat| Failure::new(format!("{e}: --format")))?;
+    let format = Format::parse(&args.format).map_err(|_| {
+        let known = Format::ALL.iter().map(|f| f.id()).collect::<Vec<_>>().join(", ");
+        Failure::new(format!("unknown format {:?}: --format", args.format)).hint(format!("one of {known}"))
+    })?;
     let outputs = args.output.iter().map(|p| Ok((p, format_of(p)?))).collect::<Result<Vec<_>, Failure>>()?;
     let (watch, settings) = config::complete(&args.watch)?;
     let paths = join(args, settings)?;

@@ -388,7 +388,7 @@ fn words_that_are_wrong() {
     run(&["check"]).is_error(&["nothing to check"]);
     run(&["check", "--current", &current]).is_error(&["--reference"]);
     run(&["check", "--reference", &current]).is_error(&["--current"]);
-    run(&["check", &current, "--reference-until", "0.5", "-f", "pdf"]).is_error(&["pdf", "--format"]);
+    run(&["check", &current, "--reference-until", "0.5", "-f", "pdf"]).is_error(&["pdf", "--format", "html"]);
     run(&["simulate", "nonsense", "-o", &folder.join("x.parquet")]).is_error(&["nonsense"]);
     run(&["simulate", "healthy"]).is_error(&["-o"]);
     run(&["explain", "nonsense"]).is_error(&["nonsense"]);
