@@ -6,7 +6,7 @@ use crate::input::size;
 use std::cmp::Ordering;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tempfile::TempPath;
 
 /// Directories nested deeper than this are not searched.
@@ -134,9 +134,31 @@ fn walk(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) -> Result<(), Rea
     Ok(())
 }
 
+/// What standard input was spooled to, as long as a data set holds it: the stream itself can be read only once, and
+/// a data set may be opened again once the kinds of its columns are known.
+static SPOOLED: Mutex<Weak<TempPath>> = Mutex::new(Weak::new());
+
 /// Standard input goes to a temporary file, because it is read twice: once for its shape, once for its rows.
 fn spool(options: &ReadOptions) -> Result<Found, ReadError> {
-    let name = "standard input";
+    let mut spooled = SPOOLED.lock().unwrap_or_else(PoisonError::into_inner);
+    let held = match spooled.upgrade() {
+        Some(held) => held,
+        None => Arc::new(drain(options)?),
+    };
+    *spooled = Arc::downgrade(&held);
+    Ok(Found {
+        path: held.to_path_buf(),
+        name: STDIN.to_owned(),
+        hive: Vec::new(),
+        explicit: true,
+        spool: Some(held),
+    })
+}
+
+const STDIN: &str = "standard input";
+
+fn drain(options: &ReadOptions) -> Result<TempPath, ReadError> {
+    let name = STDIN;
     let fail = |e: &io::Error| ReadError::new(format!("cannot be spooled: {e}")).in_file(name);
     let mut file = tempfile::Builder::new()
         .prefix("dosimeter-")
@@ -152,14 +174,7 @@ fn spool(options: &ReadOptions) -> Result<Found, ReadError> {
         );
     }
     file.flush().map_err(|e| fail(&e))?;
-    let path = file.into_temp_path();
-    Ok(Found {
-        path: path.to_path_buf(),
-        name: name.to_owned(),
-        hive: Vec::new(),
-        explicit: true,
-        spool: Some(Arc::new(path)),
-    })
+    Ok(file.into_temp_path())
 }
 
 /// The `key=value` folders of a path, as Hive, Spark and pyarrow write partitioned tables.

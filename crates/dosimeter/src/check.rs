@@ -18,7 +18,10 @@ use crate::source::{self, Following};
 use crate::output;
 
 pub(crate) fn run(args: &CheckArgs) -> Outcome {
-    let format: Format = args.format.parse().map_err(|e: dosimeter_report::UnknownFormat| Failure::new(format!("{e}: --format")))?;
+    let format = Format::parse(&args.format).map_err(|_| {
+        let known = Format::ALL.iter().map(|f| f.id()).collect::<Vec<_>>().join(", ");
+        Failure::new(format!("unknown format {:?}: --format", args.format)).hint(format!("one of {known}"))
+    })?;
     let outputs = args.output.iter().map(|p| Ok((p, format_of(p)?))).collect::<Result<Vec<_>, Failure>>()?;
     let (watch, settings) = config::complete(&args.watch)?;
     let paths = join(args, settings)?;
@@ -62,6 +65,9 @@ fn join(args: &CheckArgs, settings: Paths) -> Result<Paths, Failure> {
     // With a baseline, bare files are the current data.
     if p.baseline.is_some() && p.current.is_empty() {
         p.current = std::mem::take(&mut p.history);
+    }
+    if [&p.history, &p.reference, &p.current, &p.labels].into_iter().flatten().filter(|n| *n == "-").count() > 1 {
+        return Err(Failure::new("standard input is named twice: -").hint("it can be read once; save one of the two to a file"));
     }
     match (p.history.is_empty(), p.reference.is_empty(), p.current.is_empty(), p.baseline.is_some()) {
         (true, true, true, false) => Err(Failure::new("nothing to check").hint("give a history with --reference-until, or --reference and --current, or --baseline and data")),
@@ -124,8 +130,9 @@ fn two_periods(paths: &Paths, plan: &Plan, ticker: &Ticker) -> Result<Diagnosis,
     let labels_of = read.as_ref().map(|f| f as &dyn Fn(&Baseline) -> Result<Labels, Failure>);
     let (fitted, labels) = source::learn(&reference, Part::All, time.as_deref(), Some((seen.rows, seen.span)), labels_of, plan, ticker)?;
     warnings.extend(fitted.warnings);
-    drop(ahead);
     let current = current_of(&fitted.baseline, paths, plan, ticker, labels.as_ref(), &mut warnings)?;
+    // Held until here: it keeps what came on standard input.
+    drop(ahead);
     Ok(finish(&fitted.baseline, &current.1, &current.0, labels, warnings))
 }
 

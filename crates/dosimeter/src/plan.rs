@@ -27,7 +27,7 @@ pub(crate) struct Plan {
 pub(crate) fn plan(w: &WatchArgs, name: &str) -> Result<Plan, Failure> {
     let mut given = Given { positive: w.positive.clone(), ..Given::default() };
     let mut role = |name: &str, role: Role| match given.roles.insert(name.to_owned(), role) {
-        Some(other) if other != role => Err(Failure::new(format!("column {name:?} is given two roles, {} and {}", other.as_str(), role.as_str()))),
+        Some(other) if other != role => Err(Failure::new(format!("column {name:?} is given two roles, {} and {}", other.as_str(), role.as_str())).hint("a column has one role; give each flag a column of its own")),
         _ => Ok(()),
     };
     let single = [(&w.id, Role::Id), (&w.time, Role::Time), (&w.prediction, Role::Prediction), (&w.label, Role::Label)];

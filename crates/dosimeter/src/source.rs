@@ -105,7 +105,7 @@ pub(crate) fn learn(
         _ => None,
     };
     let first = 0;
-    let windows = cut_period(&spec, first, survey.rows, spans, None, end)?;
+    let windows = cut_period(&spec, first, survey.rows, spans, None, end, &mut warnings)?;
     let mut baseline = fit::baseline(&survey, &decided, spec, windows.len() + current_windows(&windows, survey.rows, current.0), &plan.fit);
     baseline.ordered = matches!(baseline.window, WindowSpec::Time { .. }) || matches!(part, Part::Before(_)) || plan.window.is_some();
     baseline.files = dataset.files.iter().map(|f| f.name.clone()).collect();
@@ -141,10 +141,29 @@ fn current_windows(reference: &Windows, reference_rows: u64, rows: u64) -> usize
     (reference.len() as f64 * rows as f64 / reference_rows.max(1) as f64).ceil() as usize
 }
 
-/// Cuts a period by the baseline's rule.
-pub(crate) fn cut_period(spec: &WindowSpec, first: u64, rows: u64, span: Option<(i64, i64)>, start: Option<i64>, end: Option<i64>) -> Result<Windows, Failure> {
+/// Cuts a period by the baseline's rule; by rows where its times do not serve, and says so.
+fn cut_period(
+    spec: &WindowSpec,
+    first: u64,
+    rows: u64,
+    span: Option<(i64, i64)>,
+    start: Option<i64>,
+    end: Option<i64>,
+    warnings: &mut Vec<String>,
+) -> Result<Windows, Failure> {
+    let by_rows = |why: String, warnings: &mut Vec<String>| {
+        if rows > 0 {
+            warnings.push(format!("{why}; its windows are cut by rows"));
+        }
+        window::by_rows(first, rows, (rows / 12).max(1))
+    };
     Ok(match (spec, span) {
-        (WindowSpec::Time { span: length, zone }, Some((from, to))) => window::by_time(length, zone, from, to, start, end)?,
+        (WindowSpec::Time { span: length, zone }, Some((from, to))) => match window::by_time(length, zone, from, to, start, end) {
+            Ok(windows) => windows,
+            // An unknown zone was refused before: what is left are times far off, and one bad cell does not end a run.
+            Err(e) if dosimeter_scan::pass::window::is_zone(zone) => by_rows(format!("the period has {}", e.what()), warnings),
+            Err(e) => return Err(e.into()),
+        },
         (WindowSpec::Time { .. }, None) => window::by_rows(first, rows, (rows / 12).max(1)),
         (WindowSpec::Rows(size), _) => window::by_rows(first, rows, *size),
     })
@@ -166,7 +185,11 @@ pub(crate) fn observe(baseline: &Baseline, following: &Following<'_>, labels: Op
         Part::From(Cut::Time(cut)) => Some(cut),
         _ => None,
     };
-    let windows = cut_period(&baseline.window, following.first, following.rows, following.span, start, None)?;
+    if let Some(time) = baseline.column_with(Role::Time).filter(|_| following.span.is_none() && following.rows > 0) {
+        let name = baseline.columns.get(time).map_or("", |c| c.name.as_str());
+        warnings.push(format!("no time can be read in column {name} of the current data; windows are cut by rows"));
+    }
+    let windows = cut_period(&baseline.window, following.first, following.rows, following.span, start, None, warnings)?;
     let options = ProfileOptions { baseline, windows: &windows, part: following.part, rows: following.rows, offsets: &following.offsets, labels };
     let (profile, errors) = profile(following.dataset, &options, ticker.progress());
     if profile.rows() == 0 && let Some(e) = errors.first() {

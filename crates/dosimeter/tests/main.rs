@@ -3,4 +3,7 @@
 mod kit;
 
 mod bad_input;
+mod null;
+mod real_data;
+mod robust;
 mod scenarios;

@@ -75,7 +75,9 @@ macro_rules! scenarios {
     ($($name:ident)*) => {
         $(#[test]
         fn $name() {
-            assert_eq!(misses(stringify!($name)), known_misses(stringify!($name)));
+            let known = known_misses(stringify!($name));
+            let new: Vec<String> = misses(stringify!($name)).into_iter().filter(|m| !known.contains(m)).collect();
+            assert!(new.is_empty(), "{new:#?}");
         })*
 
         #[test]
@@ -92,7 +94,7 @@ scenarios! {
     frozen_column date_layout decimal_comma casing
 }
 
-/// What the product does not see yet, as it says it today.
+/// What the product does not see yet, as it says it today. Nothing may be added here; what is seen meanwhile goes.
 const KNOWN_MISSES: &[(&str, &[&str])] = &[
     ("concept_abrupt", &["\"calibration_loss\" is dated to row 11539, before anything happened at 18462"]),
     ("concept_gradual", &["concept_drift is dated to row 18462, not 16154 +- 1154", "\"calibration_loss\" is dated to row 11539, before anything happened at 16154"]),

@@ -16,7 +16,7 @@ use super::labels::Labels;
 use super::outcome::{Judge, Row};
 use super::window::Windows;
 use super::{Part, Progress, fold};
-use crate::{Batch, Column, Dataset, Kind, Layout, ReadError, Values, layout_of};
+use crate::{Batch, Column, Dataset, Field, Format, Kind, Layout, ReadError, Values, layout_of};
 
 /// Rows sampled of a period, and the most cells of a sample.
 const SAMPLED: u64 = 20_000;
@@ -91,7 +91,7 @@ pub fn profile<'a>(dataset: &Dataset, options: &'a ProfileOptions<'a>, progress:
         prediction: role(Role::Prediction),
         score: role(Role::Score),
         class_scores: baseline.watch.class_scores.iter().flatten().filter_map(|s| baseline.position(s)).collect(),
-        kinds: dataset.schema().into_iter().map(|f| (f.name, f.kind)).collect(),
+        kinds: dataset.schema().into_iter().filter(|f| !read_as_asked(f, baseline)).map(|f| (f.name, f.kind)).collect(),
     };
     let start = || State {
         profile: PeriodProfile {
@@ -118,6 +118,14 @@ pub fn profile<'a>(dataset: &Dataset, options: &'a ProfileOptions<'a>, progress:
     let mut total = total.unwrap_or_else(|| start().profile);
     total.finish();
     (total, errors)
+}
+
+/// Whether a text file says nothing of a column's type: its cells were read towards the kind that the baseline needs
+/// (an id as text, say, so that 2^53 + 1 is not 2^53), and every cell fits that.
+fn read_as_asked(field: &Field, baseline: &Baseline) -> bool {
+    let declares_none = [Format::Csv, Format::Json].iter().any(|f| f.name().split(' ').next() == field.native.split(' ').next());
+    let spec = baseline.position(&field.name).and_then(|j| baseline.columns.get(j));
+    declares_none && spec.is_some_and(|c| field.kind == wanted(c.kind, c.integer) && native(field.kind) != c.native)
 }
 
 impl<'a> Plan<'a> {

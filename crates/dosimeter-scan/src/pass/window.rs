@@ -19,6 +19,9 @@ const FEW: usize = 4;
 const SPANS: [(&str, i64); 7] =
     [("1h", 3_600), ("6h", 21_600), ("1d", 86_400), ("1w", 604_800), ("2w", 1_209_600), ("1mo", 2_629_746), ("3mo", 7_889_238)];
 
+/// Windows of a period beyond which the times are not to be trusted: 11 years of hours.
+const MOST_EDGES: usize = 100_000;
+
 /// The windows of one period.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Windows {
@@ -105,8 +108,11 @@ pub fn by_time(span: &str, zone: &str, from: i64, to: i64, start: Option<i64>, e
     loop {
         let t = micros(at)?;
         edges.push(t);
-        if t > to || edges.len() > 100_000 {
+        if t > to {
             break;
+        }
+        if edges.len() > MOST_EDGES {
+            return Err(ReadError::new(format!("more than {MOST_EDGES} windows of {span}")).with_hint("give a longer --window, and look for times that are far off"));
         }
         at = at.checked_add(step).map_err(outside)?;
     }
@@ -139,7 +145,7 @@ fn floor(d: DateTime, unit: Unit, count: i64) -> DateTime {
 
 /// `1h`, `2d`, `1w`, `1mo`, `1y`.
 fn parse_span(text: &str) -> Result<(Span, Unit, i64), ReadError> {
-    let bad = || ReadError::new(format!("{text} is no window")).with_hint("use a span of time as 1h, 1d, 1w, 1mo, or a number of rows");
+    let bad = || ReadError::new(format!("{text:?} is no window: --window")).with_hint("use a span of time as 1h, 1d, 1w, 1mo, or a number of rows");
     let split = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(bad)?;
     let count: i64 = if split == 0 { 1 } else { text[..split].parse().map_err(|_| bad())? };
     if !(1..=10_000).contains(&count) {
@@ -155,6 +161,12 @@ fn parse_span(text: &str) -> Result<(Span, Unit, i64), ReadError> {
     })
 }
 
+/// Whether a time zone is known.
+#[must_use]
+pub fn is_zone(zone: &str) -> bool {
+    TimeZone::get(zone).is_ok()
+}
+
 /// Checks a window as given: rows as a number, or a span.
 ///
 /// # Errors
@@ -162,7 +174,7 @@ fn parse_span(text: &str) -> Result<(Span, Unit, i64), ReadError> {
 pub fn parse(text: &str, zone: &str) -> Result<WindowSpec, ReadError> {
     let rows = text.trim().trim_end_matches("rows").trim().replace('_', "");
     if let Ok(rows) = rows.parse::<u64>() {
-        return if rows > 0 { Ok(WindowSpec::Rows(rows)) } else { Err(ReadError::new("a window of 0 rows")) };
+        return if rows > 0 { Ok(WindowSpec::Rows(rows)) } else { Err(ReadError::new("a window of 0 rows: --window").with_hint("give a number of rows over 0, or a span of time as 1d")) };
     }
     parse_span(text)?;
     Ok(WindowSpec::Time { span: text.to_owned(), zone: zone.to_owned() })
