@@ -107,6 +107,7 @@ pub(crate) fn learn(
     let first = 0;
     let windows = cut_period(&spec, first, survey.rows, spans, None, end)?;
     let mut baseline = fit::baseline(&survey, &decided, spec, windows.len() + current_windows(&windows, survey.rows, current.0), &plan.fit);
+    baseline.ordered = matches!(baseline.window, WindowSpec::Time { .. }) || matches!(part, Part::Before(_)) || plan.window.is_some();
     baseline.files = dataset.files.iter().map(|f| f.name.clone()).collect();
     if let Some(m) = baseline.watch.metric
         && let Some(task) = baseline.watch.task

@@ -37,6 +37,8 @@ pub(crate) struct Performance {
     pub(crate) after: Option<Estimate>,
     /// Positive: worse, over the affected windows.
     pub(crate) loss: f64,
+    /// The loss that decides: over the affected windows, or over everything where the order of rows means nothing.
+    whole_loss: f64,
     /// The 95 % interval of the loss.
     pub(crate) loss_interval: [f64; 2],
     /// The variance that the reference's wobble adds to a comparison of the whole period.
@@ -45,7 +47,7 @@ pub(crate) struct Performance {
 
 impl Performance {
     pub(crate) fn is_harmful(&self) -> bool {
-        self.real && self.loss > self.tolerance
+        self.real && self.loss > self.tolerance && self.whole_loss > self.tolerance
     }
 
     /// The change of the metric over the whole current period, with its interval.
@@ -128,9 +130,10 @@ pub(crate) fn measure(case: &Case<'_>, metric: Metric) -> Option<Performance> {
     let p_of = |e: &Estimate, windows: usize| wobble.p_worse(worse(e), e.se.powi(2) + reference.se.powi(2), windows);
     // A window of a few rows has no normal error: it may not raise an alarm by itself.
     let tested: Vec<&Estimate> = series.iter().flatten().filter(|e| e.n >= FEW_LABELS).collect();
-    let p_window = tested.iter().map(|e| p_of(e, 1)).fold(1.0, f64::min) * tested.len().max(1) as f64;
+    let ordered = case.baseline.ordered;
+    let p_window = if !ordered { 1.0 } else { tested.iter().map(|e| p_of(e, 1)).fold(1.0, f64::min) * tested.len().max(1) as f64 };
     // The whole period, its last half, quarter and so on: a recent fall must not drown in a long healthy time.
-    let starts = recent_parts(case.current.windows.len());
+    let starts = if ordered { recent_parts(case.current.windows.len()) } else { vec![0] };
     let part = |from: usize| -> Option<Estimate> {
         let windows = || case.current.windows.iter().skip(from);
         let e = match basis {
@@ -177,6 +180,7 @@ pub(crate) fn measure(case: &Case<'_>, metric: Metric) -> Option<Performance> {
     let half = after.map_or(0.0, |a| 1.96 * (a.se.powi(2) + reference.se.powi(2) + wobble.over(affected.windows.len())).sqrt());
     Some(Performance {
         metric, basis, reference, current, windows, reference_windows, estimates, tolerance, p, real, affected, after, loss,
+        whole_loss: if ordered { loss } else { current.as_ref().map_or(0.0, worse) },
         loss_interval: [loss - half, loss + half], wobble: wobble.over(tested.len().max(1)),
     })
 }

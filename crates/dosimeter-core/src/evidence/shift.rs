@@ -199,7 +199,7 @@ fn series(component: Component, dispersion: Dispersion, lasts: f64, baseline: &B
         means.push(if n > 0.0 { mean } else { f64::NAN });
         rows.push(n);
         variances.push(sampling + of_window + component.variance / component.reference_n);
-        if n >= 1.0 {
+        if n >= 1.0 && baseline.ordered {
             tested += 1.0;
             let p = p_value(&component, mean, n, of_window, dispersion);
             if p < worst.0 {
@@ -208,7 +208,7 @@ fn series(component: Component, dispersion: Dispersion, lasts: f64, baseline: &B
         }
     }
     let (mut deviation, mut p_overall, mut since) = (0.0, 1.0f64, 0);
-    let parts = recent_parts(current.windows.len());
+    let parts = if baseline.ordered { recent_parts(current.windows.len()) } else { vec![0] };
     for from in &parts {
         let (mean, n) = component.mean(&current.counts(column, *from..current.windows.len()));
         if n < 1.0 {

@@ -62,6 +62,9 @@ pub struct Baseline {
     pub watch: Watch,
     /// How the history is cut.
     pub window: WindowSpec,
+    /// Whether windows follow one another in time. Rows of a file without a time column may lie in any order: they are
+    /// judged as a whole, and windows only help to date what the whole shows.
+    pub ordered: bool,
     /// The columns, in the order of the data.
     pub columns: Vec<ColumnSpec>,
     /// The edges of the score cells of the tallies.

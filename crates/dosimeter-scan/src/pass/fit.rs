@@ -70,6 +70,7 @@ pub fn baseline(survey: &Survey, roles: &Decided, window: WindowSpec, windows: u
             seed: options.seed,
         },
         window,
+        ordered: true,
         columns,
         score_edges,
         reference: PeriodProfile::default(),

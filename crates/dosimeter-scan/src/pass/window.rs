@@ -184,6 +184,11 @@ pub fn choose(zone: &str, reference: (u64, Option<(i64, i64)>), current: (u64, O
             }
         }
     }
+    // Times too coarse to cut the reference may still tell the current windows apart, as years do.
+    if reference.1.is_some() && r == 0 && c > 0 {
+        let span = if c > 300 * 86_400 { "1y" } else if c > 25 * 86_400 { "1mo" } else { "1d" };
+        return WindowSpec::Time { span: span.to_owned(), zone: zone.to_owned() };
+    }
     WindowSpec::Rows(row_window(reference.0, current.0))
 }
 

@@ -69,6 +69,10 @@ fn froze(case: &Case<'_>, claims: &mut Claims, column: usize) {
     let run: Vec<usize> =
         (0..windows.len()).rev().take_while(|w| windows[*w].rows == 0 || frozen(*w).as_deref() == Some(value.as_str())).collect();
     let Some(from) = run.last().copied() else { return };
+    // In a file sorted by the column its last rows are alike, and mean nothing.
+    if from > 0 && !case.baseline.ordered {
+        return;
+    }
     let rows: u64 = run.iter().filter_map(|w| windows[*w].columns.get(column)).map(|c| present(&spec.grid, c)).sum();
     // The chance that so many rows agree by luck, from the value's share in the reference.
     let counts = case.reference_counts(column);
