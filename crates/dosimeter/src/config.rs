@@ -114,7 +114,7 @@ pub(crate) fn complete(watch: &WatchArgs) -> Result<(WatchArgs, Paths), Failure>
     let text = std::fs::read_to_string(path)
         .map_err(|e| Failure::new(format!("cannot read the settings ({e}): {shown}")).hint("give an existing file to --config"))?;
     let file: File = toml::from_str(&text).map_err(|e| {
-        let line = e.span().map_or(0, |s| text[..s.start.min(text.len())].lines().count().max(1));
+        let line = e.span().map_or(0, |s| text.bytes().take(s.start).filter(|b| *b == b'\n').count() + 1);
         Failure::new(format!("{}: {shown}, line {line}", e.message().replace('\n', "; ")))
             .hint("the tables are data, roles, model and policy; each flag has its key there, as policy.tolerance")
     })?;

@@ -3,6 +3,9 @@
 mod kit;
 
 mod bad_input;
+mod formats;
+mod hostile;
+mod labels;
 mod null;
 mod real_data;
 mod robust;
