@@ -135,7 +135,26 @@ impl<'a> Case<'a> {
 
     /// Whether a special cell's share moved for real.
     pub(crate) fn special_moved(&self, column: usize, special: Special) -> bool {
-        self.special(column, special).is_some_and(|s| s.p() * 4.0 < self.budget.schema_per_column)
+        let moved = self.special(column, special).is_some_and(|s| s.p() * 4.0 < self.budget.schema_per_column);
+        moved && (special != Special::Other || self.unknown_beyond_luck(column))
+    }
+
+    /// Whether values unknown to the reference are more than a sample of it would miss.
+    ///
+    /// A category of share `b` is missed by all `n` rows of the reference with the chance `(1 - b)^n`, whatever else there is; rows of
+    /// one category come and stay away together, which a test by rows does not know.
+    fn unknown_beyond_luck(&self, column: usize) -> bool {
+        let Grid::Category { values } = &self.spec(column).grid else { return true };
+        let Some(series) = self.special(column, Special::Other) else { return false };
+        let (p, n) = (series.component.reference_mean, series.component.reference_n);
+        if p + series.effect() > 3.0 * p + 0.2 {
+            return true;
+        }
+        let rows = self.current.rows().max(1) as f64;
+        let unknown = self.current.sketches.get(column).and_then(|s| s.unknown.as_ref()).map(|u| u.top()).unwrap_or_default();
+        let categories = (values.len() + unknown.len()) as f64;
+        let missed = |count: u64| categories * (-(count as f64) / rows * n).exp();
+        unknown.iter().any(|(_, count)| missed(*count) < self.budget.schema_per_column)
     }
 
     /// Whether a column is to be named: it moved for real, or moved noticeably while the metric fell.

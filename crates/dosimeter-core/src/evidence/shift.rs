@@ -7,7 +7,7 @@
 
 use super::component::{Component, Kind, components};
 use super::dispersion::{Dispersion, Prior, effective, persistence, ratio};
-use crate::profile::grid::{SPECIALS, Special};
+use crate::profile::grid::{Grid, SPECIALS, Special};
 use crate::profile::schema::{ColumnKind, Role};
 use crate::profile::{Baseline, PeriodProfile};
 use crate::statistic::tail;
@@ -105,12 +105,17 @@ pub fn test_columns(baseline: &Baseline, current: &PeriodProfile) -> Vec<ColumnS
     let watched: Vec<usize> = (0..baseline.columns.len())
         .filter(|j| !matches!(baseline.columns[*j].role, Role::Ignore | Role::Id | Role::Time))
         .collect();
-    let parts: Vec<(usize, Vec<Component>)> = watched
+    let parts: Vec<(usize, Vec<Component>, Option<Vec<u64>>)> = watched
         .iter()
         .map(|j| {
             let spec = &baseline.columns[*j];
             let counts = reference.counts(*j, 0..reference.windows.len());
             let mut list = components(&spec.grid, &counts);
+            let unseen = unseen_by_window(&spec.grid, reference, *j);
+            if let (Some(unseen), Some(c)) = (&unseen, list.iter_mut().find(|c| c.kind == Kind::Share(spec.grid.special(Special::Other)))) {
+                let p = unseen.iter().sum::<u64>() as f64 / c.reference_n.max(1.0);
+                (c.reference_mean, c.variance) = (p, p * (1.0 - p));
+            }
             let special = |s: Special| Kind::Share(spec.grid.special(s));
             match spec.kind {
                 // Every text is unknown to the grid; only nulls can be compared.
@@ -119,12 +124,12 @@ pub fn test_columns(baseline: &Baseline, current: &PeriodProfile) -> Vec<ColumnS
                 ColumnKind::Time => list.retain(|c| c.kind == special(Special::Null) || c.kind == special(Special::Other)),
                 _ => {}
             }
-            (*j, list)
+            (*j, list, unseen)
         })
         .collect();
 
     let by_series: Vec<Vec<Option<Wobble>>> =
-        parts.iter().map(|(j, list)| list.iter().map(|c| reference_wobble(c, reference, *j)).collect()).collect();
+        parts.iter().map(|(j, list, unseen)| list.iter().map(|c| reference_wobble(c, baseline, *j, unseen.as_deref())).collect()).collect();
     let measured: Vec<&Wobble> = by_series.iter().flatten().flatten().collect();
     let prior = Prior::fit(&measured.iter().map(|w| (w.ratio, w.freedom)).collect::<Vec<_>>());
     // How long wobble lasts is hard to see in one column: half of what is believed comes from all of them.
@@ -134,8 +139,8 @@ pub fn test_columns(baseline: &Baseline, current: &PeriodProfile) -> Vec<ColumnS
     parts
         .into_iter()
         .zip(by_series)
-        .filter(|((_, list), _)| !list.is_empty())
-        .map(|((column, list), wobbles)| {
+        .filter(|((_, list, _), _)| !list.is_empty())
+        .map(|((column, list, _), wobbles)| {
             let cells = baseline.columns[column].grid.value_cells();
             let mut shift = ColumnShift { column, values: Vec::new(), specials: Vec::new() };
             for (component, wobble) in list.into_iter().zip(wobbles) {
@@ -155,6 +160,26 @@ pub fn test_columns(baseline: &Baseline, current: &PeriodProfile) -> Vec<ColumnS
         .collect()
 }
 
+/// Rows of each reference window whose category no other reference window has: what "unknown to the reference" looks
+/// like when nothing changed (Good 1953, leaving out windows in place of rows). `None` for numbers.
+fn unseen_by_window(grid: &Grid, reference: &PeriodProfile, column: usize) -> Option<Vec<u64>> {
+    let Grid::Category { values } = grid else { return None };
+    let of = |w: &crate::profile::WindowProfile, cell: usize| w.columns.get(column).map_or(0, |c| c.count(cell));
+    let several = reference.windows.iter().filter(|w| w.rows > 0).count() > 1;
+    let mut rows: Vec<u64> = reference.windows.iter().map(|w| of(w, values.len())).collect();
+    for cell in 0..values.len() {
+        let mut holders = reference.windows.iter().enumerate().filter(|(_, w)| of(w, cell) > 0);
+        if let (Some((i, w)), None) = (holders.next(), holders.next()) {
+            // With one window alone, a category met once is one that might not have been met.
+            let n = of(w, cell);
+            if several || n == 1 {
+                rows[i] += n;
+            }
+        }
+    }
+    Some(rows)
+}
+
 /// How one series wobbled over the reference windows.
 #[derive(Clone, Copy, Debug)]
 struct Wobble {
@@ -164,12 +189,16 @@ struct Wobble {
 }
 
 /// The wobble of a component; `None` where its shares are too rare to tell wobble from luck.
-fn reference_wobble(component: &Component, reference: &PeriodProfile, column: usize) -> Option<Wobble> {
+fn reference_wobble(component: &Component, baseline: &Baseline, column: usize, unseen: Option<&[u64]>) -> Option<Wobble> {
+    let other = component.kind == Kind::Share(baseline.columns[column].grid.special(Special::Other));
     let mut means = Vec::new();
     let mut variances = Vec::new();
-    for window in &reference.windows {
+    for (i, window) in baseline.reference.windows.iter().enumerate() {
         let counts = window.columns.get(column).map(|c| c.counts.as_slice()).unwrap_or(&[]);
-        let (mean, n) = component.mean(counts);
+        let (mut mean, n) = component.mean(counts);
+        if let Some(rows) = unseen.filter(|_| other).and_then(|u| u.get(i)) {
+            mean = *rows as f64 / n.max(1.0);
+        }
         if n < 10.0 || (matches!(component.kind, Kind::Share(_)) && n * component.variance < 3.0) {
             continue;
         }

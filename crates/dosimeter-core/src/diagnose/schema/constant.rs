@@ -44,6 +44,15 @@ fn awoke(case: &Case<'_>, claims: &mut Claims, column: usize, value: &str) {
     let Some(from) = case.current.windows.iter().position(|w| w.columns.get(column).is_some_and(varies)) else { return };
     let windows: Vec<usize> =
         (from..case.current.windows.len()).filter(|w| case.current.windows[*w].columns.get(column).is_some_and(varies)).collect();
+    // A rare value that the reference happened not to meet is no awakening.
+    let then = case.reference_counts(column);
+    let always = then.iter().enumerate().max_by_key(|(_, n)| **n).map_or(0, |(cell, _)| cell);
+    let now = case.counts_in(column, &windows);
+    let others: u64 = now.iter().take(spec.grid.value_cells() + 1).enumerate().filter(|(cell, _)| *cell != always).map(|(_, n)| n).sum();
+    let (n, m) = (case.current.rows() as f64, then.iter().sum::<u64>() as f64);
+    if (n / (n + m)).powf(others as f64) > case.budget.schema_per_column {
+        return;
+    }
     let share = case.share_of(&windows);
     let mut f = finding(
         Mode::SchemaChange,
