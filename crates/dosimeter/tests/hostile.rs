@@ -52,7 +52,9 @@ fn columns_categories_monitors_and_files() {
                 }
                 "html" | "junit" | "markdown" => {
                     for tag in ["<script>alert", "<img src=x", "<failure/>"] {
-                        assert!(!output.stdout.contains(tag), "{payload:?} {format}");
+                        // In Markdown a code span shows a tag as it is.
+                        let bare = output.stdout.lines().find(|l| l.find(tag).is_some_and(|at| format != "markdown" || !l[..at].contains('`')));
+                        assert_eq!(bare, None, "{payload:?} {format}");
                     }
                 }
                 "github" => assert!(!output.stdout.contains("\n::error::owned") && !output.stdout.contains("\n::set-output"), "{}", output.stdout),

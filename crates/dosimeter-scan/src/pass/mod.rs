@@ -14,8 +14,9 @@ pub mod roles;
 pub mod survey;
 pub mod window;
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::{Batch, Dataset, Partition, ReadError};
 
@@ -60,7 +61,11 @@ pub struct Progress {
     pub rows: AtomicU64,
 }
 
-/// Reads every partition and folds its batches into states, one per thread, that are handed back in no order.
+/// States that a pass is folded into. Which partition goes into which is fixed, whatever the machine and whoever is
+/// faster: sums of floating-point numbers depend on their order, and the same input has to give the same bytes.
+const LANES: usize = 16;
+
+/// Reads every partition and folds its batches into at most [`LANES`] states, handed back in order.
 ///
 /// `offsets` has the number of each partition's first row. A partition that fails is reported and its rows are lost to
 /// the pass; the others go on.
@@ -73,37 +78,40 @@ pub(crate) fn fold<S: Send>(
     step: impl Fn(&mut S, &Partition, u64, &Batch) + Sync,
 ) -> (Vec<S>, Vec<ReadError>) {
     let partitions = dataset.partitions();
+    let lanes = partitions.len().clamp(1, LANES);
     let next = AtomicUsize::new(0);
     let errors = Mutex::new(Vec::new());
-    let states = Mutex::new(Vec::new());
-    let lost = AtomicBool::new(false);
+    let states = Mutex::new(BTreeMap::new());
+    let read = |state: &mut S, i: usize, partition: &Partition| -> Result<(), ReadError> {
+        let mut row = offsets.get(i).copied().unwrap_or(0);
+        for batch in dataset.read(partition, columns)? {
+            let batch = batch?;
+            step(state, partition, row, &batch);
+            row += batch.rows as u64;
+            progress.rows.fetch_add(batch.rows as u64, Ordering::Relaxed);
+        }
+        Ok(())
+    };
     let worker = || {
-        let mut state = start();
         loop {
-            let i = next.fetch_add(1, Ordering::Relaxed);
-            let Some(partition) = partitions.get(i) else { break };
-            let mut row = offsets.get(i).copied().unwrap_or(0);
-            let read = dataset.read(partition, columns).and_then(|reader| {
-                for batch in reader {
-                    let batch = batch?;
-                    step(&mut state, partition, row, &batch);
-                    row += batch.rows as u64;
-                    progress.rows.fetch_add(batch.rows as u64, Ordering::Relaxed);
-                }
-                Ok(())
-            });
-            if let Err(e) = read {
-                lost.store(true, Ordering::Relaxed);
-                if let Ok(mut errors) = errors.lock() {
+            let lane = next.fetch_add(1, Ordering::Relaxed);
+            if lane >= lanes {
+                break;
+            }
+            let mut state = start();
+            for (i, partition) in partitions.iter().enumerate().skip(lane).step_by(lanes) {
+                if let Err(e) = read(&mut state, i, partition)
+                    && let Ok(mut errors) = errors.lock()
+                {
                     errors.push(e);
                 }
             }
-        }
-        if let Ok(mut states) = states.lock() {
-            states.push(state);
+            if let Ok(mut states) = states.lock() {
+                states.insert(lane, state);
+            }
         }
     };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(partitions.len()).clamp(1, 16);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(lanes);
     std::thread::scope(|scope| {
         for _ in 1..threads {
             scope.spawn(worker);
@@ -112,5 +120,5 @@ pub(crate) fn fold<S: Send>(
     });
     let mut errors = errors.into_inner().unwrap_or_default();
     errors.sort_by_key(ToString::to_string);
-    (states.into_inner().unwrap_or_default(), errors)
+    (states.into_inner().unwrap_or_default().into_values().collect(), errors)
 }
