@@ -127,6 +127,9 @@ pub(crate) struct CheckArgs {
     /// Labels that came apart, joined by --id
     #[arg(long, value_name = "FILES", num_args = 1..)]
     pub(crate) labels: Vec<String>,
+    /// The time as of which the data should be fresh; data that end long before are named
+    #[arg(long, value_name = "TIME")]
+    pub(crate) as_of: Option<String>,
     #[command(flatten)]
     pub(crate) watch: WatchArgs,
     /// What to print: terminal, json, html, junit, github, prometheus, markdown

@@ -54,6 +54,7 @@ fn join(args: &CheckArgs, settings: Paths) -> Result<Paths, Failure> {
         current: args.current.clone(),
         baseline: args.baseline.as_ref().map(|b| b.to_string_lossy().into_owned()),
         reference_until: args.reference_until.clone().or(settings.reference_until),
+        as_of: args.as_of.clone().or(settings.as_of),
         labels: if args.labels.is_empty() { settings.labels } else { args.labels.clone() },
     };
     if !typed {
@@ -117,7 +118,7 @@ fn history(paths: &Paths, plan: &Plan, ticker: &Ticker) -> Result<Diagnosis, Fai
     };
     let following = Following { dataset: &dataset, part: Part::From(cut), rows, span, first, offsets: fitted.survey.offsets() };
     let current = source::observe(&fitted.baseline, &following, labels.as_ref(), ticker, &mut warnings)?;
-    Ok(finish(&fitted.baseline, &current, &dataset, labels, warnings))
+    finish(&fitted.baseline, &current, &dataset, labels, paths, warnings)
 }
 
 fn two_periods(paths: &Paths, plan: &Plan, ticker: &Ticker) -> Result<Diagnosis, Failure> {
@@ -133,7 +134,7 @@ fn two_periods(paths: &Paths, plan: &Plan, ticker: &Ticker) -> Result<Diagnosis,
     let current = current_of(&fitted.baseline, paths, plan, ticker, labels.as_ref(), &mut warnings)?;
     // Held until here: it keeps what came on standard input.
     drop(ahead);
-    Ok(finish(&fitted.baseline, &current.1, &current.0, labels, warnings))
+    finish(&fitted.baseline, &current.1, &current.0, labels, paths, warnings)
 }
 
 fn with_baseline(path: &Path, paths: &Paths, plan: &Plan, watch: &crate::args::WatchArgs, ticker: &Ticker) -> Result<Diagnosis, Failure> {
@@ -153,7 +154,7 @@ fn with_baseline(path: &Path, paths: &Paths, plan: &Plan, watch: &crate::args::W
     let read = read_labels(paths, plan);
     let labels = read.map(|read| read(&baseline)).transpose()?;
     let current = current_of(&baseline, paths, plan, ticker, labels.as_ref(), &mut warnings)?;
-    Ok(finish(&baseline, &current.1, &current.0, labels, warnings))
+    finish(&baseline, &current.1, &current.0, labels, paths, warnings)
 }
 
 fn current_of(
@@ -181,7 +182,7 @@ fn current_of(
     Ok((dataset, profile))
 }
 
-fn finish(baseline: &Baseline, current: &dosimeter_core::profile::PeriodProfile, dataset: &Dataset, labels: Option<Labels>, mut warnings: Vec<String>) -> Diagnosis {
+fn finish(baseline: &Baseline, current: &dosimeter_core::profile::PeriodProfile, dataset: &Dataset, labels: Option<Labels>, paths: &Paths, mut warnings: Vec<String>) -> Result<Diagnosis, Failure> {
     if !baseline.inferred.is_empty() {
         let guesses = baseline
             .inferred
@@ -198,9 +199,15 @@ fn finish(baseline: &Baseline, current: &dosimeter_core::profile::PeriodProfile,
     let context = Context {
         current_files: dataset.files.iter().map(|f| f.name.clone()).collect(),
         labels: labels.map(|l| l.report()),
+        as_of: paths.as_of.as_deref().map(as_of).transpose()?,
         warnings,
     };
-    diagnose(baseline, current, context)
+    Ok(diagnose(baseline, current, context))
+}
+
+fn as_of(text: &str) -> Result<i64, Failure> {
+    let time = dosimeter_scan::parse_time(text).map(|(micros, _)| micros);
+    time.ok_or_else(|| Failure::new(format!("{text:?} is no time: --as-of")).hint("write it as 2024-03-01 or 2024-03-01T06:00"))
 }
 
 /// The format that a file's extension asks for.

@@ -51,6 +51,7 @@ pub(crate) struct Data {
     current: Option<Names>,
     baseline: Option<String>,
     reference_until: Option<toml::Value>,
+    as_of: Option<toml::Value>,
     labels: Option<Names>,
     delimiter: Option<char>,
 }
@@ -102,6 +103,7 @@ pub(crate) struct Paths {
     pub(crate) baseline: Option<String>,
     pub(crate) reference_until: Option<String>,
     pub(crate) labels: Vec<String>,
+    pub(crate) as_of: Option<String>,
 }
 
 /// Fills what was not typed from the settings file; what was typed wins.
@@ -157,6 +159,7 @@ pub(crate) fn complete(watch: &WatchArgs) -> Result<(WatchArgs, Paths), Failure>
         baseline: file.data.baseline,
         reference_until: file.data.reference_until.map(word),
         labels: list(file.data.labels),
+        as_of: file.data.as_of.map(word),
     };
     Ok((w, paths))
 }

@@ -183,7 +183,8 @@ pub(crate) struct Following<'a> {
 pub(crate) fn observe(baseline: &Baseline, following: &Following<'_>, labels: Option<&Labels>, ticker: &Ticker, warnings: &mut Vec<String>) -> Result<PeriodProfile, Failure> {
     let start = match following.part {
         Part::From(Cut::Time(cut)) => Some(cut),
-        _ => None,
+        // The first window begins with the data, not with its calendar week.
+        _ => following.span.map(|(first, _)| first),
     };
     if let Some(time) = baseline.column_with(Role::Time).filter(|_| following.span.is_none() && following.rows > 0) {
         let name = baseline.columns.get(time).map_or("", |c| c.name.as_str());

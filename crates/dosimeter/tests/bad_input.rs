@@ -54,7 +54,6 @@ fn one_row() {
 }
 
 #[test]
-#[ignore = "an estimate from a handful of scores is taken for evidence"]
 fn one_current_row_is_no_evidence() {
     let folder = Folder::new();
     for rows in [1, 5, 20] {

@@ -202,7 +202,7 @@ fn words_about_itself() {
         "--tolerance", "--false-alarms", "--window", "--time-zone", "--seed", "--monitor", "--delimiter", "--config", "--quiet", "--labels",
         "--output",
     ];
-    let check = ["--reference", "--current", "--baseline", "--reference-until", "--format", "--verbose", "--color", "--exit-zero"];
+    let check = ["--reference", "--current", "--baseline", "--reference-until", "--as-of", "--format", "--verbose", "--color", "--exit-zero"];
     let (of_check, of_fit) = (run(&["check", "--help"]).stdout, run(&["fit", "--help"]).stdout);
     for flag in watch {
         assert!(of_check.contains(flag) && of_fit.contains(flag), "{flag}");

@@ -139,7 +139,6 @@ fn car_price() {
 }
 
 #[test]
-#[ignore = "the message names rmsle, which worsens as well"]
 fn car_price_names_the_percentage_error() {
     let Some(output) = published("car_price", "y_true") else { return };
     let result = output.json();

@@ -144,7 +144,7 @@ pub static MODES: [ModeEntry; 12] = [
         detected_by: Some("check"),
         how: "With labels, the change of the metric is split: what the new mix of inputs would have cost on the \
               reference's own errors, and what is left on comparable rows, which is the concept's part, with an \
-              interval. Detectors on the stream of errors date its onset.",
+              interval. The change point of the metric's windows dates it.",
         not_seen: "Everything, without labels: an estimate from scores assumes that the concept stood still. With \
                    late labels it is seen late. In regions without reference rows it cannot be separated from drift. \
                    A concept that moves back within one window averages out.",

@@ -65,7 +65,7 @@ pub(crate) fn find(case: &Case<'_>, performance: Option<&Performance>) -> Option
         None,
         &scores,
         format!(
-            "scores {}{direction}: they promise {} and {} comes; calibration error {} -> {}",
+            "scores {}{direction}: they promise {} and {} comes; calibration error {} → {}",
             if shift.abs() < 0.01 { "" } else { "are " },
             percent(now.score().mean().unwrap_or(f64::NAN)), percent(now.base_rate()?.value), percent(ece_then.value), percent(ece_now.value)
         ),

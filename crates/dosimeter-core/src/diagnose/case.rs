@@ -23,6 +23,8 @@ pub(crate) struct Case<'a> {
     /// Whether the metric fell for real: then what moved beyond sampling error is named as its context, though the
     /// reference wobbled as much.
     pub(crate) lossy: bool,
+    /// The instant as of which the data should be fresh.
+    pub(crate) as_of: Option<i64>,
 }
 
 /// When a column was affected.

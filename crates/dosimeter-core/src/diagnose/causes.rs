@@ -72,14 +72,18 @@ pub(crate) fn decompose_loss(case: &Case<'_>, performance: &Performance, claims:
     };
     let broken = case.baseline.columns.len() > 0 && claims.findings.iter().any(|f| breaks_inputs(case, f) && overlaps(f, performance));
     let sign = if performance.metric.higher_is_better() { -scale } else { scale };
+    let zero = Number(0.0);
+    // The parts were measured since the onset; they are stated of the whole period's change, diluted by the healthy
+    // rows before it. What the sample says and what all rows say differ by sampling: that is unexplained.
+    let whole = performance.change().map_or(0.0, |c| c.0);
+    let since = performance.after.map_or(0.0, |a| a.value - performance.reference.value);
+    let dilution = if since != 0.0 && (whole / since).is_finite() { (whole / since).clamp(0.0, 1.0) } else { 1.0 };
+    let sign = sign * dilution;
     let number = |x: f64| Number(sign * x);
     let interval = |p: crate::decompose::Part| {
         let [a, b] = p.interval();
         [Number((sign * a).min(sign * b)), Number((sign * a).max(sign * b))]
     };
-    let zero = Number(0.0);
-    // What the sample says and what all rows say differ by sampling; the rest is stated as unexplained.
-    let whole = performance.after.map_or(0.0, |a| a.value - performance.reference.value);
     let named = [&parts.inputs_common, &parts.inputs_unseen, &parts.concept].iter().map(|p| sign * p.value).sum::<f64>();
     let mut intervals = BTreeMap::from([
         ("inputs_common".to_owned(), interval(parts.inputs_common)),
@@ -99,7 +103,7 @@ pub(crate) fn decompose_loss(case: &Case<'_>, performance: &Performance, claims:
 
 /// Whether a schema finding damages what the model reads.
 fn breaks_inputs(case: &Case<'_>, f: &Finding) -> bool {
-    let breaking = !matches!(f.kind.as_deref(), Some("column_new" | "key_not_unique" | "volume_changed" | "predictions_stopped" | "labels_stopped"));
+    let breaking = !matches!(f.kind.as_deref(), Some("range_left" | "column_awoke" | "null_rate_fell" | "column_new" | "key_not_unique" | "volume_changed" | "predictions_stopped" | "labels_stopped"));
     breaking && f.subject.columns.iter().any(|c| case.baseline.position(c).is_some_and(|j| case.spec(j).role.is_input()))
 }
 
@@ -210,7 +214,10 @@ impl Causes {
     fn carried_by(&self, column: usize) -> Option<f64> {
         let parts = self.parts.as_ref()?;
         let position = self.columns.iter().position(|c| *c == column)?;
-        parts.harder_columns.iter().find(|(c, _)| *c == position).map(|(_, v)| v * self.scale)
+        let harder = parts.harder_columns.iter().find(|(c, _)| *c == position).map_or(0.0, |(_, v)| *v);
+        // Rows beyond the reference are there because of the columns that tell them apart.
+        let telling = parts.telling_columns.iter().find(|(c, _)| *c == position).map_or(0.0, |(_, v)| *v);
+        Some((harder + telling * parts.inputs_unseen.value) * self.scale)
     }
 
     fn inputs(&self) -> f64 {
@@ -249,8 +256,18 @@ pub(crate) fn weigh(case: &Case<'_>, performance: Option<&Performance>, causes: 
         }
     }
     if let (Some(p), Some(c)) = (measured, causes) {
+        price_schema(case, p, c, findings);
         findings.extend(concept(case, p, c, prior_alone));
         attach_segments(p, c, findings);
+    }
+}
+
+/// One broken format among the inputs carries the schema's part of the loss; of several, none can be told apart.
+fn price_schema(case: &Case<'_>, p: &Performance, c: &Causes, findings: &mut [Finding]) {
+    let Some(parts) = c.parts.as_ref().filter(|_| c.schema) else { return };
+    let mut broken = findings.iter_mut().filter(|f| f.mode == Mode::SchemaChange && f.severity == Severity::Harmful && breaks_inputs(case, f));
+    if let (Some(f), None) = (broken.next(), broken.next()) {
+        f.impact = Some(impact(p, parts.concept.value * c.scale, parts.concept.interval().map(|x| x * c.scale)));
     }
 }
 
@@ -258,7 +275,7 @@ pub(crate) fn weigh(case: &Case<'_>, performance: Option<&Performance>, causes: 
 fn schema_severity(case: &Case<'_>, f: &Finding, measured: Option<&Performance>) -> Severity {
     let share = f.share.map_or(1.0, |s| s.0);
     match f.kind.as_deref() {
-        Some("column_new" | "null_rate_fell" | "volume_changed" | "labels_stopped" | "column_awoke") => Severity::Watch,
+        Some("column_new" | "null_rate_fell" | "volume_changed" | "labels_stopped" | "column_awoke" | "freshness_broken") => Severity::Watch,
         Some("predictions_stopped") => Severity::Watch,
         _ => match measured {
             Some(p) if p.basis == Basis::Labels && (p.is_harmful() && overlaps(f, p)) => Severity::Harmful,

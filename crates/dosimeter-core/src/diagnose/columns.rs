@@ -120,7 +120,8 @@ pub(crate) fn all(case: &Case<'_>, flagged: &std::collections::BTreeSet<String>)
             if watched {
                 evidence.extend(statistics(case, j, None));
             }
-            let drifted = case.values_moved(j) || flagged.contains(&spec.name);
+            let news = case.special_moved(j, crate::profile::grid::Special::Other);
+            let drifted = case.values_moved(j) || news || flagged.contains(&spec.name);
             let column = Column {
                 name: spec.name.clone(),
                 role: spec.role.as_str().to_owned(),

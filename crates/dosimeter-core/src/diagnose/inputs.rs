@@ -46,7 +46,17 @@ fn number(case: &Case<'_>, column: usize) -> Option<Finding> {
         _ => "changed its shape",
     };
     let medians = then.zip(now).map_or(String::new(), |(a, b)| {
-        if a[1] == b[1] { format!(": middle half {} to {} -> {} to {}", digits(a[0]), digits(a[2]), digits(b[0]), digits(b[2])) } else { format!(": median {} -> {}", digits(a[1]), digits(b[1])) }
+        if a[1] != b[1] {
+            return format!(": median {} → {}", digits(a[1]), digits(b[1]));
+        }
+        if a[0] != b[0] || a[2] != b[2] {
+            return format!(": middle half {} to {} → {} to {}", digits(a[0]), digits(a[2]), digits(b[0]), digits(b[2]));
+        }
+        let mean = |p: &crate::profile::PeriodProfile, take: &dyn Fn(usize) -> bool| columns::mean(case, p, column, take);
+        match (mean(&case.baseline.reference, &|_| true), mean(case.current, &|w| affected.windows.contains(&w))) {
+            (Some(a), Some(b)) => format!(": mean {} → {}", digits(a), digits(b)),
+            _ => String::new(),
+        }
     });
     let mut f = finding(Mode::DataDrift, None, &[spec.name.as_str()], format!("{} {what}{medians}", quoted(&spec.name)));
     let quartiles = |q: [f64; 3]| Detail::List(q.iter().map(|x| (*x).into()).collect());
@@ -83,7 +93,7 @@ fn category(case: &Case<'_>, column: usize) -> Option<Finding> {
     let became = movers.iter().find(|m| m.2 < RARE && m.3 >= 4.0 * m.2 && (m.3 >= COMMON || m.2 < 0.2 * RARE && m.3 >= 0.3 * COMMON));
     let new = movers.iter().find(|m| m.2 == 0.0 && m.3 >= NOTABLE);
     let vanished = movers.iter().find(|m| m.2 >= 0.2 * RARE && m.3 < 0.02 * m.2);
-    let from_to = |m: &(f64, String, f64, f64)| format!("{} {} -> {}", quoted(&m.1), percent(m.2), percent(m.3));
+    let from_to = |m: &(f64, String, f64, f64)| format!("{} {} → {}", quoted(&m.1), percent(m.2), percent(m.3));
     let (kind, what, subject) = if let Some(m) = became.filter(|m| m.2 > 0.0) {
         ("rare_became_common", format!("a rare value became common: {}", from_to(m)), m)
     } else if let Some(m) = new {

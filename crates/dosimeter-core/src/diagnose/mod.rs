@@ -32,6 +32,8 @@ pub struct Context {
     pub current_files: Vec<String>,
     /// The label feed, where one was given.
     pub labels: Option<LabelInput>,
+    /// The instant as of which the data should be fresh, microseconds UTC; `None` where nobody said.
+    pub as_of: Option<i64>,
     /// What the reader should know already.
     pub warnings: Vec<String>,
 }
@@ -45,7 +47,7 @@ pub fn diagnose(baseline: &Baseline, current: &PeriodProfile, context: Context) 
     };
     let shifts = evidence::shift::test_columns(baseline, current);
     let budget = evidence::budget::Budget::new(baseline.watch.false_alarms_per_90_days, span, shifts.len());
-    let mut case = Case { baseline, current, shifts, budget, lossy: false };
+    let mut case = Case { baseline, current, shifts, budget, lossy: false, as_of: context.as_of };
 
     let performance = baseline.watch.metric.and_then(|m| performance::measure(&case, m));
     case.lossy = performance.as_ref().is_some_and(Performance::is_harmful);
@@ -80,7 +82,7 @@ pub fn diagnose(baseline: &Baseline, current: &PeriodProfile, context: Context) 
     warnings.extend(verdict::warnings(&case, performance.as_ref()));
     let flagged = findings
         .iter()
-        .filter(|f| matches!(f.mode, Mode::SchemaChange | Mode::DataDrift | Mode::CategoryShift | Mode::PriorShift))
+        .filter(|f| matches!(f.mode, Mode::SchemaChange))
         .flat_map(|f| f.subject.columns.clone())
         .collect();
     Diagnosis {

@@ -50,6 +50,15 @@ impl Performance {
         self.real && self.loss > self.tolerance && self.whole_loss > self.tolerance
     }
 
+    /// Whether it looks worse than tolerated by more than chance, though not surely enough for an alarm: nothing to be
+    /// called healthy.
+    pub(crate) fn is_doubtful(&self) -> bool {
+        let Some(current) = self.current.filter(|_| !self.real) else { return false };
+        let loss = self.metric.worsening(self.reference.value, current.value);
+        let error = (current.se.powi(2) + self.reference.se.powi(2) + self.wobble).sqrt();
+        loss > self.tolerance && loss > 1.96 * error
+    }
+
     /// The change of the metric over the whole current period, with its interval.
     pub(crate) fn change(&self) -> Option<(f64, [f64; 2])> {
         let current = self.current?;
@@ -254,7 +263,7 @@ pub(crate) fn find(case: &Case<'_>, performance: &Performance) -> Option<Finding
         Mode::PerformanceLoss,
         Some("metric_fell"),
         &[],
-        format!("{name} {} -> {}{how}", digits(performance.reference.value), digits(after.value)),
+        format!("{name} {} → {}{how}", digits(performance.reference.value), digits(after.value)),
     );
     f.severity = if performance.is_harmful() {
         Severity::Harmful
@@ -323,7 +332,7 @@ pub(crate) fn others(case: &Case<'_>, performance: &Performance) -> Option<Findi
         Some("other_metric_fell"),
         &[],
         format!(
-            "{} {direction} ({} -> {}) while {} worsens ({} -> {})",
+            "{} {direction} ({} → {}) while {} worsens ({} → {})",
             performance.metric.id(), digits(performance.reference.value), digits(watched.value), metric.id(), digits(a.value), digits(b.value)
         ),
     );

@@ -51,11 +51,11 @@ fn moved(case: &Case<'_>, role: Role, column: usize) -> Option<Finding> {
         _ => None,
     };
     let text = match &change {
-        Some((value, then, now)) => format!("the {what} moved: {} = {} {} -> {}", quoted(&spec.name), quoted(value), percent(*then), percent(*now)),
+        Some((value, then, now)) => format!("the {what} moved: {} = {} {} → {}", quoted(&spec.name), quoted(value), percent(*then), percent(*now)),
         None => {
             let mean = |p: &crate::profile::PeriodProfile, w: &dyn Fn(usize) -> bool| super::columns::mean(case, p, column, w);
             let (a, b) = (mean(&case.baseline.reference, &|_| true)?, mean(case.current, &|w| affected.windows.contains(&w))?);
-            format!("the {what} moved: mean of {} {} -> {}", quoted(&spec.name), digits(a), digits(b))
+            format!("the {what} moved: mean of {} {} → {}", quoted(&spec.name), digits(a), digits(b))
         }
     };
     let mut f = finding(Mode::PriorShift, Some(role.as_str()), &[spec.name.as_str()], text);

@@ -3,7 +3,7 @@
 use super::case::Case;
 use super::performance::Performance;
 use super::{any_harmful, is_blind};
-use crate::catalogue::{Mode, schema_kind};
+use crate::catalogue::{Mode, kind};
 use crate::diagnosis::{Basis, Finding, Number, Power, Severity, Verdict};
 use crate::metric::Metric;
 use crate::text::{digits, percent, quoted};
@@ -44,7 +44,7 @@ pub(crate) fn verdict(case: &Case<'_>, performance: Option<&Performance>, findin
     }
     let seen = performance.filter(|p| p.basis != Basis::None).and_then(|p| Some((p, p.detectable(case.budget.performance / 2.0)?)));
     match seen {
-        Some((p, least)) if least.is_finite() && least <= blind_beyond(p) => Verdict::Healthy,
+        Some((p, least)) if least.is_finite() && least <= blind_beyond(p) && !p.is_doubtful() => Verdict::Healthy,
         _ => Verdict::Blind,
     }
 }
@@ -129,7 +129,7 @@ pub(crate) fn summary(case: &Case<'_>, verdict: Verdict, performance: Option<&Pe
         parts.push(format!("{text}{}", since(f)));
     } else if let (Some(p), false) = (performance, is_blind(verdict)) {
         if let Some(c) = p.current {
-            parts.push(format!("{} {} -> {}, tolerated loss {}", p.metric.id(), digits(p.reference.value), digits(c.value), digits(p.tolerance)));
+            parts.push(format!("{} {} → {}, tolerated loss {}", p.metric.id(), digits(p.reference.value), digits(c.value), digits(p.tolerance)));
         }
     }
     let mut causes = harmful.iter().filter(|f| f.mode != Mode::PerformanceLoss);
@@ -145,36 +145,40 @@ pub(crate) fn summary(case: &Case<'_>, verdict: Verdict, performance: Option<&Pe
             let p = power(case, performance);
             parts.insert(0, match performance.map(|p| p.basis) {
                 None | Some(Basis::None) => p.note,
+                _ if performance.is_some_and(Performance::is_doubtful) => {
+                    "the metric may have fallen, but the reference wobbles too much to be sure".to_owned()
+                }
                 _ => format!("too little evidence: {}", p.note),
             });
             let watch: Vec<String> = findings.iter().filter(|f| f.severity == Severity::Watch).take(2).map(|f| f.message.clone()).collect();
             parts.extend(watch);
         }
-        Verdict::Healthy if harmless > 0 => parts.push(format!("{harmless} harmless movement(s)")),
+        Verdict::Healthy if harmless > 0 => parts.push(format!("{harmless} movement{} without harm", if harmless == 1 { "" } else { "s" })),
         _ => {}
     }
     parts.retain(|p| !p.is_empty());
-    parts.join("; ")
+    // One line for logs and pagers, in plain characters.
+    parts.join("; ").replace('→', "->")
 }
 
 /// What to do about a finding.
 pub(crate) fn next_step(f: &Finding) -> String {
     let columns = f.subject.columns.iter().map(|c| quoted(c)).collect::<Vec<_>>().join(", ");
     if f.severity == Severity::Harmless {
-        return "nothing to do; it moved without cost".to_owned();
+        return "Nothing: it moved without cost.".to_owned();
     }
     match f.mode {
         Mode::SchemaChange | Mode::FeedStalled => f
             .kind
             .as_deref()
-            .and_then(schema_kind)
-            .map_or_else(|| format!("ask the owner of {columns} what changed upstream"), |k| k.next_step.to_owned()),
-        Mode::PerformanceLoss => "look at the causes below; if none can be undone upstream, retrain on data since the onset".to_owned(),
-        Mode::ConceptDrift => "retrain on labelled rows since the onset; old rows teach the old meaning".to_owned(),
-        Mode::DataDrift | Mode::CategoryShift => format!("collect labels where {columns} moved to and retrain; check whether the move is meant to stay"),
-        Mode::PriorShift if f.severity == Severity::Harmful => "recalibrate the score and its threshold to the new base rate; the classes themselves look as before".to_owned(),
-        Mode::PriorShift => "check whether the base rate is meant to move; recalibrate if it stays".to_owned(),
-        Mode::CalibrationLoss => format!("recalibrate the score on rows since the onset; until then do not read it as a probability ({} of rows)", percent(f.share.map_or(1.0, |s| s.0))),
-        _ => "see `dosimeter explain`".to_owned(),
+            .and_then(kind)
+            .map_or_else(|| format!("Ask the owner of {columns} what changed upstream."), |k| k.next_step.to_owned()),
+        Mode::PerformanceLoss => "See the causes below; if none can be undone upstream, retrain on data since the onset.".to_owned(),
+        Mode::ConceptDrift => "Retrain on labelled rows since the onset; older rows teach the old meaning.".to_owned(),
+        Mode::DataDrift | Mode::CategoryShift => format!("Collect labels where {columns} moved to and retrain, if the move is meant to stay."),
+        Mode::PriorShift if f.severity == Severity::Harmful => "Recalibrate the score and its threshold to the new base rate; the classes look as before.".to_owned(),
+        Mode::PriorShift => "Check whether the base rate is meant to move; recalibrate if it stays.".to_owned(),
+        Mode::CalibrationLoss => format!("Recalibrate the score on rows since the onset; until then it is no probability ({} of the rows).", percent(f.share.map_or(1.0, |s| s.0))),
+        _ => "See `dosimeter explain`.".to_owned(),
     }
 }

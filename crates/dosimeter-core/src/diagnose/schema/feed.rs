@@ -5,12 +5,40 @@ use super::Claims;
 use crate::catalogue::Mode;
 use crate::diagnosis::Number;
 use crate::evidence::dispersion::Prior;
+use crate::profile::schema::Role;
 use crate::statistic::tail;
 use crate::text::{digits, percent};
 
 pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
     volume(case, claims);
+    freshness(case, claims);
     labels(case, claims);
+}
+
+/// Data that end long before they should: longer than any pause of the reference, and than two windows.
+fn freshness(case: &Case<'_>, claims: &mut Claims) {
+    let (Some(as_of), Some(column)) = (case.as_of, case.baseline.column_with(Role::Time)) else { return };
+    let last_of = |w: &crate::profile::WindowProfile| w.columns.get(column).map(|c| c.moments).filter(|m| m.n > 0).map(|m| (m.min, m.max));
+    let spans: Vec<(f64, f64)> = case.baseline.reference.windows.iter().filter_map(last_of).collect();
+    let Some(last) = case.current.windows.iter().filter_map(last_of).map(|(_, b)| b).reduce(f64::max) else { return };
+    let pause = spans.windows(2).map(|w| w[1].0 - w[0].1).fold(0.0, f64::max);
+    let window = spans.iter().map(|(a, b)| b - a).fold(0.0, f64::max);
+    let lag = as_of as f64 - last;
+    if lag <= (2.0 * window).max(3.0 * pause) || window <= 0.0 {
+        return;
+    }
+    let days = lag / crate::time::DAY as f64;
+    let name = &case.spec(column).name;
+    let mut f = finding(
+        Mode::SchemaChange,
+        Some("freshness_broken"),
+        &[name.as_str()],
+        format!("the newest row is {} days old; the reference never paused for more than {}", digits(days), digits(pause / crate::time::DAY as f64)),
+    );
+    f.detail = detail([("lag_days", days.into()), ("pause_days_reference", (pause / crate::time::DAY as f64).into())]);
+    f.onset = Some(crate::diagnosis::Onset { at: Some(crate::time::Timestamp(last as i64)), ..Default::default() });
+    f.evidence = vec![evidence("lag_days", days)];
+    claims.findings.push(f);
 }
 
 fn volume(case: &Case<'_>, claims: &mut Claims) {

@@ -117,7 +117,7 @@ fn lost_column(case: &Case<'_>, column: usize) -> Option<Lost> {
     let rows: u64 = windows[from..].iter().map(|w| w.rows).sum();
     // A label that has not come yet is a late label, not a lost column.
     let absent: u64 = windows[from..].iter().filter_map(|w| w.columns.get(column)).map(|c| c.absent).sum();
-    if from > 0 && !case.baseline.ordered {
+    if from > 0 && !case.baseline.ordered || spec.role == Role::Label && windows.iter().any(|w| w.labels > 0) {
         return None;
     }
     if rows == 0 || (spec.role == Role::Label && absent == 0) || (from > 0 && rows < 30) {
