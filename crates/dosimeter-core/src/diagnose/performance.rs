@@ -115,7 +115,8 @@ pub(crate) fn measure(case: &Case<'_>, metric: Metric) -> Option<Performance> {
     let windows = by_label(case.current);
     let reference_windows = by_label(reference_profile);
     let measured = merged(case.current.windows.iter()).and_then(|t| t.estimate(metric)).filter(|_| labelled >= FEW_LABELS);
-    let guessed = || unlabelled(case.current.windows.iter()).and_then(|t| estimate_binary(metric, calibrator.as_ref()?, &t).ok());
+    let enough = |e: &Estimate| e.n >= FEW_LABELS;
+    let guessed = || unlabelled(case.current.windows.iter()).and_then(|t| estimate_binary(metric, calibrator.as_ref()?, &t).ok()).filter(enough);
     let (basis, current, series) = match (measured, guessed()) {
         (Some(m), _) => (Basis::Labels, Some(m), windows.clone()),
         (None, Some(g)) => (Basis::Estimate, Some(g), estimates.clone()),
