@@ -5,6 +5,7 @@ mod kit;
 mod bad_input;
 mod formats;
 mod hostile;
+mod house;
 mod labels;
 mod null;
 mod real_data;
