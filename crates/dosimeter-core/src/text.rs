@@ -10,9 +10,7 @@ pub fn digits(x: f64) -> String {
     if size != 0.0 && !(1e-4..1e15).contains(&size) {
         return format!("{x:.2e}");
     }
-    let decimals = if size >= 1000.0 || x == x.trunc() && size >= 10.0 {
-        0
-    } else if size == 0.0 || x == x.trunc() {
+    let decimals = if size >= 1000.0 || x == x.trunc() {
         0
     } else {
         (2 - size.log10().floor() as i32).clamp(0, 6) as usize

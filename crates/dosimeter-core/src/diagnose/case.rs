@@ -183,7 +183,7 @@ impl<'a> Case<'a> {
 pub(crate) fn least_effect(series: &Series) -> f64 {
     match series.component.kind {
         Kind::Rank(_) => 0.02,
-        Kind::Share(_) => (series.component.reference_mean * 0.1).max(0.002).min(0.05),
+        Kind::Share(_) => (series.component.reference_mean * 0.1).clamp(0.002, 0.05),
     }
 }
 

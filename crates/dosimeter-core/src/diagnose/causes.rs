@@ -70,7 +70,7 @@ pub(crate) fn decompose_loss(case: &Case<'_>, performance: &Performance, claims:
     } else {
         return Some(Causes { decomposition: None, parts: None, columns, segments, scale: 0.0, schema: false });
     };
-    let broken = case.baseline.columns.len() > 0 && claims.findings.iter().any(|f| breaks_inputs(case, f) && overlaps(f, performance));
+    let broken = claims.findings.iter().any(|f| breaks_inputs(case, f) && overlaps(f, performance));
     let sign = if performance.metric.higher_is_better() { -scale } else { scale };
     let zero = Number(0.0);
     // The parts were measured since the onset; they are stated of the whole period's change, diluted by the healthy

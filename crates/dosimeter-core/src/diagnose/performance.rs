@@ -323,7 +323,6 @@ pub(crate) fn others(case: &Case<'_>, performance: &Performance) -> Option<Findi
     let watched = merged(affected()).and_then(|t| t.estimate(performance.metric))?;
     let direction = match performance.metric.worsening(performance.reference.value, watched.value) {
         w if w < 0.0 => "improves",
-        w if w == 0.0 => "stays",
         _ if performance.real => "is slightly worse",
         _ => "stays",
     };

@@ -127,10 +127,10 @@ pub(crate) fn summary(case: &Case<'_>, verdict: Verdict, performance: Option<&Pe
     if let Some(f) = harmful.iter().find(|f| f.mode == Mode::PerformanceLoss) {
         let text = f.message.split(';').next().unwrap_or_default();
         parts.push(format!("{text}{}", since(f)));
-    } else if let (Some(p), false) = (performance, is_blind(verdict)) {
-        if let Some(c) = p.current {
-            parts.push(format!("{} {} → {}, tolerated loss {}", p.metric.id(), digits(p.reference.value), digits(c.value), digits(p.tolerance)));
-        }
+    } else if let Some(p) = performance.filter(|_| !is_blind(verdict))
+        && let Some(c) = p.current
+    {
+        parts.push(format!("{} {} → {}, tolerated loss {}", p.metric.id(), digits(p.reference.value), digits(c.value), digits(p.tolerance)));
     }
     let mut causes = harmful.iter().filter(|f| f.mode != Mode::PerformanceLoss);
     if let Some(f) = causes.next() {

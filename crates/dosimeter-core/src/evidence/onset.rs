@@ -54,9 +54,9 @@ pub fn stretches(deviations: &[f64], variances: &[f64]) -> Vec<Stretch> {
     let mut from = vec![(0usize, false); n + 1];
     for b in 1..=n {
         let (mut cost, mut choice) = (f64::INFINITY, (0, false));
-        for a in 0..b {
+        for (a, before) in best.iter().enumerate().take(b) {
             let begin = if a == 0 { 0.0 } else { price };
-            for (c, shifted) in [(best[a] + still(a, b) + begin, false), (best[a] + moved(a, b) + price, true)] {
+            for (c, shifted) in [(before + still(a, b) + begin, false), (before + moved(a, b) + price, true)] {
                 if c < cost - 1e-12 {
                     (cost, choice) = (c, (a, shifted));
                 }

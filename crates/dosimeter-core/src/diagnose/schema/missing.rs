@@ -154,7 +154,7 @@ fn likeness(case: &Case<'_>, lost: &Lost, name: &str, extra: &ExtraColumn) -> Op
         _ if distinct >= 8 => 0.03,
         _ => 0.0,
     };
-    (beyond <= slack).then(|| (1.0 - beyond) + alike)
+    (beyond <= slack).then_some((1.0 - beyond) + alike)
 }
 
 fn distinct(ascending: &[f64]) -> usize {
