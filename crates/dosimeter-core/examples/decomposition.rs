@@ -5,6 +5,9 @@
 //! Per kind of world and number of rows: the mean true part, the bias and the root mean square error of the estimate,
 //! and how often the 95 % interval covers the truth. All but the coverage in points (hundredths) of the error rate.
 
+// A program around the core, which itself has no clock and no arguments.
+#![allow(clippy::disallowed_methods)]
+
 use dosimeter_core::decompose::{self, Method, Options, Parts, Sample};
 use dosimeter_core::learn;
 

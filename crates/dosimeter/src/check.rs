@@ -1,6 +1,6 @@
 //! `dosimeter check`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use dosimeter_core::diagnose::{Context, diagnose};
 use dosimeter_core::profile::{Baseline, Role, file};
@@ -211,7 +211,7 @@ fn as_of(text: &str) -> Result<i64, Failure> {
 }
 
 /// The format that a file's extension asks for.
-fn format_of(path: &PathBuf) -> Result<Format, Failure> {
+fn format_of(path: &Path) -> Result<Format, Failure> {
     let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
     let format = match extension.as_str() {
         "html" | "htm" => Format::Html,

@@ -56,13 +56,16 @@ pub(crate) fn cut(text: &str, rows: impl FnOnce() -> u64) -> Result<Cut, Failure
     dosimeter_scan::parse_time(t).map(|(micros, _)| Cut::Time(micros)).ok_or_else(bad)
 }
 
+/// Reads late labels, once the baseline says which column is the id.
+pub(crate) type LabelReader<'a> = &'a dyn Fn(&Baseline) -> Result<Labels, Failure>;
+
 /// Learns a baseline from a part of a data set. `following` is what is known of the current data: rows and time span.
 pub(crate) fn learn(
     dataset: &Dataset,
     part: Part,
     time: Option<&str>,
     following: Option<(u64, Option<(i64, i64)>)>,
-    labels: Option<&dyn Fn(&Baseline) -> Result<Labels, Failure>>,
+    labels: Option<LabelReader<'_>>,
     plan: &Plan,
     ticker: &Ticker,
 ) -> Result<(Fitted, Option<Labels>), Failure> {

@@ -51,8 +51,8 @@ fn differences(truth: &Value, result: &Value) -> Vec<String> {
     }
     if let Some(row) = truth["onset"]["row"].as_u64() {
         let size = window_rows(result);
-        let near = |f: &&Value| f["onset"]["row"].as_u64().is_some_and(|r| r.abs_diff(row) <= size);
-        if !named.iter().any(|f| near(&f)) {
+        let near = |f: &Value| f["onset"]["row"].as_u64().is_some_and(|r| r.abs_diff(row) <= size);
+        if !named.iter().any(|f| near(f)) {
             let dated: Vec<String> = named.iter().map(|f| f["onset"]["row"].to_string()).collect();
             found.push(format!("{mode} is dated to row {}, not {row} +- {size}", dated.join(" ")));
         }

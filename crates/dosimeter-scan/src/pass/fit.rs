@@ -120,6 +120,9 @@ fn spec(c: &ColumnSurvey, role: Role, categorical: bool, room: usize, rows: u64)
     }
 }
 
+/// From a text to the number that it stands for.
+type Parse<'a> = &'a dyn Fn(&str) -> Option<f64>;
+
 /// A column of texts that are all but always numbers with decimals, or dates, as that; `None` where they are not.
 /// Whole numbers in text stay text: they are mostly codes.
 fn parsed_texts(c: &ColumnSurvey) -> Option<ColumnSurvey> {
@@ -130,7 +133,7 @@ fn parsed_texts(c: &ColumnSurvey) -> Option<ColumnSurvey> {
     let part = |test: &dyn Fn(&str) -> bool| c.texts.iter().filter(|(t, _)| test(t)).map(|(_, n)| n).sum::<u64>() as f64 / total as f64;
     let number = |t: &str| t.trim().parse::<f64>().ok().filter(|x| x.is_finite());
     let time = |t: &str| crate::parse_time(t.trim()).map(|(t, _)| t as f64);
-    let (kind, value): (Kind, &dyn Fn(&str) -> Option<f64>) = if part(&|t| number(t).is_some()) >= 0.95 && part(&|t| t.contains('.')) >= 0.3 {
+    let (kind, value): (Kind, Parse<'_>) = if part(&|t| number(t).is_some()) >= 0.95 && part(&|t| t.contains('.')) >= 0.3 {
         (Kind::Number, &number)
     } else if part(&|t| t.len() >= 8 && time(t).is_some()) >= 0.95 {
         (Kind::Time, &time)
