@@ -300,18 +300,16 @@ pub(crate) fn others(case: &Case<'_>, performance: &Performance) -> Option<Findi
     if performance.is_harmful() || performance.basis != Basis::Labels {
         return None;
     }
-    let (then, now) = (merged(case.baseline.reference.windows.iter())?, merged(case.current.windows.iter())?);
+    let then = merged(case.baseline.reference.windows.iter())?;
     let alpha = case.budget.performance / 20.0;
-    let mut worse: Vec<(Metric, Estimate, Estimate, f64)> = then
+    let mut worse: Vec<(Metric, Estimate, Estimate, f64, Performance)> = then
         .others()
         .into_iter()
         .filter(|(m, _)| *m != performance.metric && !matches!(m, Metric::Ece | Metric::Bias | Metric::R2))
         .filter_map(|(m, a)| {
-            let b = now.estimate(m)?;
-            let loss = m.worsening(a.value, b.value);
+            let p = measure(case, m)?;
             let tolerance = then.default_tolerance(m).unwrap_or_else(|| m.default_tolerance(a.value));
-            let surely = |p: &Performance| p.real && p.p < alpha;
-            (loss > tolerance && measure(case, m).as_ref().is_some_and(surely)).then_some((m, a, b, loss / tolerance))
+            (p.real && p.p < alpha && p.loss > tolerance).then_some((m, a, p.after?, p.loss / tolerance, p))
         })
         .collect();
     // The best known of them speaks for the others.
@@ -319,8 +317,10 @@ pub(crate) fn others(case: &Case<'_>, performance: &Performance) -> Option<Findi
         [Metric::Mape, Metric::Rmse, Metric::Auc, Metric::F1, Metric::LogLoss, Metric::Recall, Metric::Precision, Metric::Rmsle];
     let rank = |m: Metric| KNOWN.iter().position(|k| *k == m).unwrap_or(KNOWN.len());
     worse.sort_by(|a, b| rank(a.0).cmp(&rank(b.0)).then(b.3.total_cmp(&a.3)));
-    let (metric, a, b, _) = worse.first()?;
-    let watched = performance.current?;
+    let (metric, a, b, _, since) = worse.first()?;
+    // Both over the same windows: those in which the other one is worse.
+    let affected = || since.affected.windows.iter().filter_map(|w| case.current.windows.get(*w));
+    let watched = merged(affected()).and_then(|t| t.estimate(performance.metric))?;
     let direction = match performance.metric.worsening(performance.reference.value, watched.value) {
         w if w < 0.0 => "improves",
         w if w == 0.0 => "stays",
@@ -338,11 +338,9 @@ pub(crate) fn others(case: &Case<'_>, performance: &Performance) -> Option<Findi
     );
     f.severity = Severity::Watch;
     // Dated by the metric that worsened.
-    if let Some(p) = measure(case, *metric) {
-        f.onset = Some(p.affected.onset.clone());
-        f.share = Some(Number(case.share_of(&p.affected.windows)));
-    }
-    f.evidence = worse.iter().take(4).map(|(m, a, b, _)| {
+    f.onset = Some(since.affected.onset.clone());
+    f.share = Some(Number(case.share_of(&since.affected.windows)));
+    f.evidence = worse.iter().take(4).map(|(m, a, b, ..)| {
         let mut e = evidence(m.id(), b.value);
         e.effect = Some(Number(m.worsening(a.value, b.value)));
         e
