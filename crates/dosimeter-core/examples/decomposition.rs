@@ -4,7 +4,11 @@
 //!
 //! Per kind of world and number of rows: the mean true part, the bias and the root mean square error of the estimate,
 //! and how often the 95 % interval covers the truth. All but the coverage in points (hundredths) of the error rate.
-#![allow(clippy::disallowed_methods)] // A program may read its arguments and the clock; the library may not.
+#![allow(clippy::disallowed_methods)]
+// A program may read its arguments and the clock; the library may not.
+
+// A program around the core, which itself has no clock and no arguments.
+#![allow(clippy::disallowed_methods)]
 
 use dosimeter_core::decompose::{self, Method, Options, Parts, Sample};
 use dosimeter_core::learn;
@@ -22,16 +26,8 @@ fn main() {
     };
     let only: Option<usize> = arguments.next().and_then(|a| a.parse().ok());
     println!("{method:?}, {repeats} worlds a line; points of the error rate");
-    println!(
-        "{:<10}{:>6}  |{:^29}|{:^29}|{:^29}| unseen",
-        "world", "rows", "common", "unseen", "concept"
-    );
-    println!(
-        "{:<10}{:>6}  |{h}|{h}|{h}| share  auc",
-        "",
-        "",
-        h = "  truth   bias   rmse  cover "
-    );
+    println!("{:<10}{:>6}  |{:^29}|{:^29}|{:^29}| unseen", "world", "rows", "common", "unseen", "concept");
+    println!("{:<10}{:>6}  |{h}|{h}|{h}| share  auc", "", "", h = "  truth   bias   rmse  cover ");
     let mut seconds = Vec::new();
     for kind in worlds::KINDS {
         for rows in [1000, 5000, 20_000] {
@@ -44,10 +40,7 @@ fn main() {
             let n = repeats as f64;
             for seed in 0..repeats {
                 let world = worlds::World::new(kind, seed);
-                let options = Options {
-                    method,
-                    ..Options::new(seed)
-                };
+                let options = Options { method, ..Options::new(seed) };
                 let truth = world.truth(options.support_ratio, 200_000);
                 let drawn = world.draw(rows, seed + 1000);
                 let started = std::time::Instant::now();
@@ -69,44 +62,20 @@ fn main() {
                     sum[3] += f64::from(covered) / n;
                 }
             }
-            let cell = |s: [f64; 4]| {
-                format!(
-                    "{:>7.2}{:>7.2}{:>7.2}{:>7.2} ",
-                    s[0],
-                    s[1],
-                    s[2].sqrt(),
-                    s[3]
-                )
-            };
+            let cell = |s: [f64; 4]| format!("{:>7.2}{:>7.2}{:>7.2}{:>7.2} ", s[0], s[1], s[2].sqrt(), s[3]);
             let [common, beyond, concept] = sums.map(cell);
-            println!(
-                "{:<10}{rows:>6}  |{common}|{beyond}|{concept}|{unseen:>6.1} {auc:.3}",
-                format!("{kind:?}")
-            );
+            println!("{:<10}{rows:>6}  |{common}|{beyond}|{concept}|{unseen:>6.1} {auc:.3}", format!("{kind:?}"));
             seconds.push((rows, timing));
         }
     }
     for rows in [1000, 5000, 20_000] {
-        let own: Vec<f64> = seconds
-            .iter()
-            .filter(|s| s.0 == rows)
-            .map(|s| s.1)
-            .collect();
-        println!(
-            "{rows} rows: {:.2} s a decomposition",
-            own.iter().sum::<f64>() / own.len().max(1) as f64
-        );
+        let own: Vec<f64> = seconds.iter().filter(|s| s.0 == rows).map(|s| s.1).collect();
+        println!("{rows} rows: {:.2} s a decomposition", own.iter().sum::<f64>() / own.len().max(1) as f64);
     }
 }
 
 fn parts(drawn: &worlds::Drawn, options: &Options) -> Option<Parts> {
-    let reference = Sample {
-        inputs: &drawn.reference,
-        loss: &drawn.reference_loss,
-    };
-    let current = Sample {
-        inputs: &drawn.current,
-        loss: &drawn.current_loss,
-    };
+    let reference = Sample { inputs: &drawn.reference, loss: &drawn.reference_loss };
+    let current = Sample { inputs: &drawn.current, loss: &drawn.current_loss };
     decompose::decompose(reference, current, options).ok()
 }

@@ -10,11 +10,8 @@ pub fn digits(x: f64) -> String {
     if size != 0.0 && !(1e-4..1e15).contains(&size) {
         return format!("{x:.2e}");
     }
-    let decimals = if size >= 1000.0 || x == x.trunc() {
-        0
-    } else {
-        (2 - size.log10().floor() as i32).clamp(0, 6) as usize
-    };
+    let decimals =
+        if size >= 1000.0 || x == x.trunc() { 0 } else { (2 - size.log10().floor() as i32).clamp(0, 6) as usize };
     let text = format!("{x:.decimals$}");
     let (whole, fraction) = text.split_once('.').map_or((text.as_str(), None), |(w, f)| (w, Some(f)));
     let (sign, whole) = whole.strip_prefix('-').map_or(("", whole), |w| ("-", w));
@@ -58,8 +55,18 @@ mod tests {
     #[test]
     fn few_digits() {
         for (x, expected) in [
-            (0.8391, "0.839"), (1234567.0, "1,234,567"), (99.37, "99.4"), (0.0, "0"), (-0.00123, "-0.00123"), (1e-9, "1.00e-9"),
-            (12.0, "12"), (1.5, "1.5"), (853.4, "853"), (-999.0, "-999"), (1000.5, "1000"), (f64::NAN, "NaN"),
+            (0.8391, "0.839"),
+            (1234567.0, "1,234,567"),
+            (99.37, "99.4"),
+            (0.0, "0"),
+            (-0.00123, "-0.00123"),
+            (1e-9, "1.00e-9"),
+            (12.0, "12"),
+            (1.5, "1.5"),
+            (853.4, "853"),
+            (-999.0, "-999"),
+            (1000.5, "1000"),
+            (f64::NAN, "NaN"),
         ] {
             assert_eq!(digits(x), expected);
         }

@@ -6,18 +6,12 @@ mod fixtures;
 use dosimeter_report::{Format, Style, render};
 
 fn main() -> std::io::Result<()> {
-    let directory = std::env::args()
-        .nth(1)
-        .unwrap_or_else(|| "gallery".to_owned());
+    let directory = std::env::args().nth(1).unwrap_or_else(|| "gallery".to_owned());
     std::fs::create_dir_all(&directory)?;
     for (name, diagnosis) in fixtures::all() {
         for &format in Format::ALL {
             for (suffix, style) in styles(format) {
-                let path = format!(
-                    "{directory}/{name}.{}{suffix}.{}",
-                    format.id(),
-                    format.extension()
-                );
+                let path = format!("{directory}/{name}.{}{suffix}.{}", format.id(), format.extension());
                 std::fs::write(path, render(format, &diagnosis, &style))?;
             }
         }
@@ -34,14 +28,7 @@ fn styles(format: Format) -> Vec<(String, Style)> {
     let mut styles = Vec::new();
     for width in [60, 80, 120] {
         for verbose in 0..3 {
-            styles.push((
-                format!("-{width}-v{verbose}"),
-                Style {
-                    width,
-                    color: true,
-                    verbose,
-                },
-            ));
+            styles.push((format!("-{width}-v{verbose}"), Style { width, color: true, verbose }));
         }
     }
     styles

@@ -2,16 +2,11 @@
 
 use dosimeter_core::time::{DAY, Timestamp};
 
-const MONTHS: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-];
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 fn parts(at: Timestamp) -> (i64, &'static str, u32) {
     let (year, month, day) = at.date();
-    let name = MONTHS
-        .get(month.saturating_sub(1) as usize)
-        .copied()
-        .unwrap_or("?");
+    let name = MONTHS.get(month.saturating_sub(1) as usize).copied().unwrap_or("?");
     (year, name, day)
 }
 
@@ -23,11 +18,7 @@ pub fn day(at: Timestamp) -> String {
     if seconds == 0 {
         format!("{day} {month} {year}")
     } else {
-        format!(
-            "{day} {month} {year} {:02}:{:02} UTC",
-            seconds / 3600,
-            seconds / 60 % 60
-        )
+        format!("{day} {month} {year} {:02}:{:02} UTC", seconds / 3600, seconds / 60 % 60)
     }
 }
 
@@ -68,19 +59,10 @@ mod tests {
     fn human() {
         let at = Timestamp(1_467_590_400_000_000);
         assert_eq!(day(at), "4 Jul 2016");
-        assert_eq!(
-            day(Timestamp(at.0 + 52_200_000_000)),
-            "4 Jul 2016 14:30 UTC"
-        );
+        assert_eq!(day(Timestamp(at.0 + 52_200_000_000)), "4 Jul 2016 14:30 UTC");
         assert_eq!(month(at), "Jul 2016");
-        assert_eq!(
-            between(at, Timestamp(at.0 + 28 * DAY)),
-            "between 4 Jul and 1 Aug 2016"
-        );
-        assert_eq!(
-            between(at, Timestamp(at.0 + 280 * DAY)),
-            "between 4 Jul 2016 and 10 Apr 2017"
-        );
+        assert_eq!(between(at, Timestamp(at.0 + 28 * DAY)), "between 4 Jul and 1 Aug 2016");
+        assert_eq!(between(at, Timestamp(at.0 + 280 * DAY)), "between 4 Jul 2016 and 10 Apr 2017");
         let _ = (day(Timestamp(i64::MIN)), day(Timestamp(i64::MAX)));
     }
 }

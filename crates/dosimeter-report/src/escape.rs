@@ -206,11 +206,7 @@ pub fn markdown_code(text: &str) -> String {
         longest = longest.max(run);
     }
     let fence = "`".repeat(longest + 1);
-    let pad = if longest > 0 || shown.starts_with(' ') || shown.ends_with(' ') {
-        " "
-    } else {
-        ""
-    };
+    let pad = if longest > 0 || shown.starts_with(' ') || shown.ends_with(' ') { " " } else { "" };
     // Inside a table even a code span is cut at a pipe; outside of one, names have none often enough. A backslash
     // before the pipe would pair with ours, so such a pipe is replaced by its look-alike.
     let shown = shown.replace("\\|", "\\¦").replace('|', "\\|");
@@ -252,22 +248,13 @@ mod tests {
 
     #[test]
     fn each_output_has_its_own() {
-        assert_eq!(
-            xml("<a b=\"c\">&'\u{1}"),
-            "&lt;a b=&quot;c&quot;&gt;&amp;&apos;\\u{1}"
-        );
+        assert_eq!(xml("<a b=\"c\">&'\u{1}"), "&lt;a b=&quot;c&quot;&gt;&amp;&apos;\\u{1}");
         assert_eq!(json("{\n\u{202e}\u{e0041}}"), "{\n\\u202e\\udb40\\udc41}");
         assert_eq!(github_message("100 %\n::error::x"), "100 %25\\n::error::x");
         assert_eq!(github_property("a:b,c%"), "a%3Ab%2Cc%25");
         assert_eq!(prometheus_label("a\"b\\c\n"), "a\\\"b\\\\c\\\\n");
-        assert_eq!(
-            markdown("lead_time _x_ | <b>"),
-            "lead_time \\_x\\_ \\| &lt;b&gt;"
-        );
-        assert_eq!(
-            markdown("@me #1 http://x www.x"),
-            "@&#8203;me #&#8203;1 http:&#8203;//x www&#8203;.x"
-        );
+        assert_eq!(markdown("lead_time _x_ | <b>"), "lead_time \\_x\\_ \\| &lt;b&gt;");
+        assert_eq!(markdown("@me #1 http://x www.x"), "@&#8203;me #&#8203;1 http:&#8203;//x www&#8203;.x");
         assert_eq!(markdown("[x](y)"), "\\[x\\](y)");
         assert_eq!(markdown_code("a`b"), "`` a`b ``");
         assert_eq!(markdown_code("a|b"), "`a\\|b`");

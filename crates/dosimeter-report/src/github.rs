@@ -23,10 +23,7 @@ pub(crate) fn render(d: &Diagnosis, _style: &Style) -> String {
     let watch: Vec<&Finding> = words::of(d, Severity::Watch).collect();
     findings(&mut out, "error", &harmful, usize::from(level == "error"));
     findings(&mut out, "warning", &watch, usize::from(level == "warning"));
-    let notes = words::harmless(d)
-        .into_iter()
-        .chain(words::power(d))
-        .collect::<Vec<_>>();
+    let notes = words::harmless(d).into_iter().chain(words::power(d)).collect::<Vec<_>>();
     if !notes.is_empty() {
         command(&mut out, "notice", "dosimeter", &notes);
     }
@@ -35,11 +32,7 @@ pub(crate) fn render(d: &Diagnosis, _style: &Style) -> String {
 
 fn findings(out: &mut String, level: &str, findings: &[&Finding], before: usize) {
     let room = MOST.saturating_sub(before);
-    let shown = if findings.len() > room {
-        room.saturating_sub(1)
-    } else {
-        findings.len()
-    };
+    let shown = if findings.len() > room { room.saturating_sub(1) } else { findings.len() };
     for finding in findings.iter().take(shown) {
         let mut lines = vec![clip(&finding.message, 400)];
         let since = finding.onset.as_ref().and_then(words::since_when);
@@ -49,12 +42,7 @@ fn findings(out: &mut String, level: &str, findings: &[&Finding], before: usize)
         if !finding.next_step.is_empty() {
             lines.push(clip(&finding.next_step, 400));
         }
-        command(
-            out,
-            level,
-            &format!("dosimeter: {}", clip(&words::mode_title(finding), 100)),
-            &lines,
-        );
+        command(out, level, &format!("dosimeter: {}", clip(&words::mode_title(finding), 100)), &lines);
     }
     if findings.len() > shown {
         let rest = number::counted(findings.len() - shown, "more finding");
@@ -64,9 +52,5 @@ fn findings(out: &mut String, level: &str, findings: &[&Finding], before: usize)
 
 fn command(out: &mut String, level: &str, title: &str, lines: &[String]) {
     let lines: Vec<String> = lines.iter().map(|line| github_message(line)).collect();
-    out.push_str(&format!(
-        "::{level} title={}::{}\n",
-        github_property(title),
-        lines.join("%0A")
-    ));
+    out.push_str(&format!("::{level} title={}::{}\n", github_property(title), lines.join("%0A")));
 }

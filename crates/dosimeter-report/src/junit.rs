@@ -41,10 +41,7 @@ pub(crate) fn render(d: &Diagnosis, _style: &Style) -> String {
         let before = cases.len();
         cases.extend(loud.map(|f| finding(f)));
         if cases.len() == before && (ALWAYS.contains(&mode) || !found.is_empty()) {
-            cases.push(Case {
-                name: words::mode_id(mode),
-                outcome: quiet(d, mode, &found),
-            });
+            cases.push(Case { name: words::mode_id(mode), outcome: quiet(d, mode, &found) });
         }
     }
     write(d, &cases)
@@ -56,10 +53,7 @@ fn evidence(d: &Diagnosis) -> Case {
         Verdict::Blind => Outcome::Error(clip(&d.summary, 400)),
         _ => Outcome::Passed(words::power(d).unwrap_or_default()),
     };
-    Case {
-        name: "enough_evidence".to_owned(),
-        outcome,
-    }
+    Case { name: "enough_evidence".to_owned(), outcome }
 }
 
 fn finding(finding: &Finding) -> Case {
@@ -67,21 +61,13 @@ fn finding(finding: &Finding) -> Case {
     if let Some(kind) = &finding.kind {
         name.push_str(&format!(" {}", clip(kind, 60)));
     }
-    let subject = finding
-        .subject
-        .columns
-        .first()
-        .cloned()
-        .or_else(|| words::segment(finding));
+    let subject = finding.subject.columns.first().cloned().or_else(|| words::segment(finding));
     if let Some(subject) = subject {
         name.push_str(&format!(": {}", clip(&subject, 100)));
     }
     let mut lines = vec![clip(&finding.message, 400)];
     let mut field = |title: &str, text: Option<String>| {
-        lines.extend(
-            text.filter(|t| !t.is_empty())
-                .map(|t| format!("{title}: {}", clip(&t, 400))),
-        );
+        lines.extend(text.filter(|t| !t.is_empty()).map(|t| format!("{title}: {}", clip(&t, 400))));
     };
     field("since", finding.onset.as_ref().and_then(words::since_when));
     field("cost", finding.impact.as_ref().and_then(words::cost));
@@ -91,11 +77,7 @@ fn finding(finding: &Finding) -> Case {
     }
     field("do", Some(finding.next_step.clone()));
     // Each line is escaped by itself: the breaks between them are ours.
-    let body = lines
-        .iter()
-        .map(|line| xml(line))
-        .collect::<Vec<_>>()
-        .join("\n");
+    let body = lines.iter().map(|line| xml(line)).collect::<Vec<_>>().join("\n");
     let outcome = match finding.severity {
         Severity::Harmful => Outcome::Failed(clip(&finding.message, 400), body),
         _ => Outcome::Passed(format!("watch: {}", lines.join("; "))),
@@ -117,16 +99,8 @@ fn quiet(d: &Diagnosis, mode: Mode, found: &[&Finding]) -> Outcome {
             Outcome::Skipped("neither labels nor scores to measure it by".to_owned())
         }
         _ => {
-            let messages: Vec<String> = found
-                .iter()
-                .take(50)
-                .map(|f| clip(&f.message, 200))
-                .collect();
-            let text = if messages.is_empty() {
-                String::new()
-            } else {
-                format!("harmless: {}", messages.join("; "))
-            };
+            let messages: Vec<String> = found.iter().take(50).map(|f| clip(&f.message, 200)).collect();
+            let text = if messages.is_empty() { String::new() } else { format!("harmless: {}", messages.join("; ")) };
             Outcome::Passed(text)
         }
     }
@@ -138,32 +112,17 @@ fn write(d: &Diagnosis, cases: &[Case]) -> String {
     let errors = count(|o| matches!(o, Outcome::Error(_)));
     let skipped = count(|o| matches!(o, Outcome::Skipped(_)));
     let monitor = xml(&clip(&d.monitor, 100));
-    let counts = format!(
-        "tests=\"{}\" failures=\"{failures}\" errors=\"{errors}\"",
-        cases.len()
-    );
+    let counts = format!("tests=\"{}\" failures=\"{failures}\" errors=\"{errors}\"", cases.len());
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     out.push_str(&format!("<testsuites name=\"dosimeter\" {counts}>\n"));
-    out.push_str(&format!(
-        "  <testsuite name=\"{monitor}\" {counts} skipped=\"{skipped}\">\n"
-    ));
+    out.push_str(&format!("  <testsuite name=\"{monitor}\" {counts} skipped=\"{skipped}\">\n"));
     out.push_str("    <properties>\n");
-    for (name, value) in [
-        ("verdict", d.verdict.as_str()),
-        ("version", d.version),
-        ("summary", &d.summary),
-    ] {
-        out.push_str(&format!(
-            "      <property name=\"{name}\" value=\"{}\"/>\n",
-            xml(&clip(value, 400))
-        ));
+    for (name, value) in [("verdict", d.verdict.as_str()), ("version", d.version), ("summary", &d.summary)] {
+        out.push_str(&format!("      <property name=\"{name}\" value=\"{}\"/>\n", xml(&clip(value, 400))));
     }
     out.push_str("    </properties>\n");
     for case in cases {
-        let open = format!(
-            "    <testcase classname=\"dosimeter.{monitor}\" name=\"{}\"",
-            xml(&case.name)
-        );
+        let open = format!("    <testcase classname=\"dosimeter.{monitor}\" name=\"{}\"", xml(&case.name));
         match &case.outcome {
             Outcome::Passed(text) if text.is_empty() => out.push_str(&format!("{open}/>\n")),
             Outcome::Passed(text) => {
@@ -177,7 +136,10 @@ fn write(d: &Diagnosis, cases: &[Case]) -> String {
                 out.push_str(&format!("{open}>\n      <skipped message=\"{}\"/>\n    </testcase>\n", xml(text)));
             }
             Outcome::Error(text) => {
-                out.push_str(&format!("{open}>\n      <error type=\"blind\" message=\"{}\"/>\n    </testcase>\n", xml(text)));
+                out.push_str(&format!(
+                    "{open}>\n      <error type=\"blind\" message=\"{}\"/>\n    </testcase>\n",
+                    xml(text)
+                ));
             }
         }
     }

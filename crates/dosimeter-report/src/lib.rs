@@ -37,11 +37,7 @@ pub struct Style {
 
 impl Default for Style {
     fn default() -> Self {
-        Style {
-            width: 80,
-            color: false,
-            verbose: 0,
-        }
+        Style { width: 80, color: false, verbose: 0 }
     }
 }
 

@@ -19,10 +19,7 @@ pub(crate) fn render(d: &Diagnosis, _style: &Style) -> String {
         Verdict::Blind => "❔",
     };
     let monitor = markdown_code(&clip(&d.monitor, 80));
-    out.push_str(&format!(
-        "## {sign} {monitor} is {}\n\n",
-        d.verdict.as_str()
-    ));
+    out.push_str(&format!("## {sign} {monitor} is {}\n\n", d.verdict.as_str()));
     out.push_str(&format!("**{}**\n\n", text(&words::summary(d), 400)));
     answers(&mut out, d);
     findings(&mut out, d);
@@ -48,10 +45,7 @@ fn answers(out: &mut String, d: &Diagnosis) {
     row("Since", words::onset(d).and_then(words::since_when));
     row(words::change_question(d), words::how_bad(d));
     row("How sure", Some(words::how_sure(d)));
-    row(
-        "Missed",
-        words::power(d).or(Some(d.power.note.clone()).filter(|note| !note.is_empty())),
-    );
+    row("Missed", words::power(d).or(Some(d.power.note.clone()).filter(|note| !note.is_empty())));
     out.push('\n');
 }
 
@@ -61,10 +55,7 @@ fn findings(out: &mut String, d: &Diagnosis) {
         self::finding(out, finding);
     }
     if causes.len() > ROWS {
-        out.push_str(&format!(
-            "- {}\n",
-            number::counted(causes.len() - ROWS, "more finding")
-        ));
+        out.push_str(&format!("- {}\n", number::counted(causes.len() - ROWS, "more finding")));
     }
     if let Some(harmless) = words::harmless(d) {
         out.push_str(&format!("- ⚪ {}\n", markdown(&harmless)));
@@ -75,11 +66,7 @@ fn findings(out: &mut String, d: &Diagnosis) {
 }
 
 fn finding(out: &mut String, finding: &Finding) {
-    let sign = if finding.severity == Severity::Harmful {
-        "🔴"
-    } else {
-        "🟡"
-    };
+    let sign = if finding.severity == Severity::Harmful { "🔴" } else { "🟡" };
     let severity = finding.severity.as_str();
     out.push_str(&format!(
         "- {sign} **{severity}** · {} — {}\n",
@@ -87,13 +74,7 @@ fn finding(out: &mut String, finding: &Finding) {
         text(&finding.message, 300)
     ));
     let mut facts = Vec::new();
-    facts.extend(
-        finding
-            .onset
-            .as_ref()
-            .and_then(words::since_when)
-            .map(|at| format!("since {at}")),
-    );
+    facts.extend(finding.onset.as_ref().and_then(words::since_when).map(|at| format!("since {at}")));
     facts.extend(finding.impact.as_ref().and_then(words::cost));
     if !facts.is_empty() {
         out.push_str(&format!("  <br>{}\n", text(&facts.join(" · "), 300)));
@@ -110,34 +91,19 @@ fn decomposition(out: &mut String, d: &Diagnosis) {
     }
     out.push_str("| Where the change comes from | | 95 % |\n|---|---:|---|\n");
     for (id, title, value) in parts {
-        let interval = d
-            .decomposition
-            .as_ref()
-            .and_then(|p| p.interval.get(id))
-            .copied();
-        let interval = words::known_interval(interval)
-            .map_or(String::new(), |(l, h)| number::change_interval(l, h));
-        out.push_str(&format!(
-            "| {title} | {} | {interval} |\n",
-            number::change(value)
-        ));
+        let interval = d.decomposition.as_ref().and_then(|p| p.interval.get(id)).copied();
+        let interval = words::known_interval(interval).map_or(String::new(), |(l, h)| number::change_interval(l, h));
+        out.push_str(&format!("| {title} | {} | {interval} |\n", number::change(value)));
     }
     out.push('\n');
 }
 
 fn columns(out: &mut String, d: &Diagnosis) {
-    let moved: Vec<_> = words::columns(d)
-        .into_iter()
-        .filter(|c| c.drifted)
-        .collect();
+    let moved: Vec<_> = words::columns(d).into_iter().filter(|c| c.drifted).collect();
     if moved.is_empty() {
         return;
     }
-    out.push_str(&format!(
-        "<details><summary>{} of {} columns moved</summary>\n\n",
-        moved.len(),
-        d.columns.len()
-    ));
+    out.push_str(&format!("<details><summary>{} of {} columns moved</summary>\n\n", moved.len(), d.columns.len()));
     out.push_str("| Column | Role | Strongest evidence |\n|---|---|---|\n");
     for column in moved.iter().take(ROWS) {
         let evidence = words::strongest(&column.evidence).map_or(String::new(), words::evidence);

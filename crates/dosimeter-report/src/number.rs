@@ -99,11 +99,7 @@ pub fn metric(v: f64) -> String {
 #[must_use]
 pub fn change(v: f64) -> String {
     let text = metric(v);
-    if v > 0.0 && text.chars().any(|c| c.is_ascii_digit() && c != '0') {
-        format!("+{text}")
-    } else {
-        text
-    }
+    if v > 0.0 && text.chars().any(|c| c.is_ascii_digit() && c != '0') { format!("+{text}") } else { text }
 }
 
 /// A signed interval: `−0.161 to −0.145`.
@@ -189,14 +185,7 @@ mod tests {
 
     #[test]
     fn percentages_and_p_values() {
-        let percents = [
-            (0.0, "0"),
-            (1.0, "100"),
-            (0.5, "50"),
-            (0.0312, "3.1"),
-            (0.0001, "< 0.1"),
-            (0.9999, "> 99.9"),
-        ];
+        let percents = [(0.0, "0"), (1.0, "100"), (0.5, "50"), (0.0312, "3.1"), (0.0001, "< 0.1"), (0.9999, "> 99.9")];
         for (fraction, expected) in percents {
             assert_eq!(percent(fraction), format!("{expected}\u{a0}%"));
         }

@@ -17,11 +17,7 @@ const COLUMNS: usize = 200;
 const FINDINGS: usize = 50;
 
 pub(crate) fn render(d: &Diagnosis, _style: &Style) -> String {
-    let mut out = Metrics {
-        out: String::new(),
-        monitor: clip(&d.monitor, 100),
-        seen: BTreeSet::new(),
-    };
+    let mut out = Metrics { out: String::new(), monitor: clip(&d.monitor, 100), seen: BTreeSet::new() };
     verdict(&mut out, d);
     metric(&mut out, d);
     findings(&mut out, d);
@@ -39,8 +35,7 @@ struct Metrics {
 
 impl Metrics {
     fn family(&mut self, name: &str, help: &str) {
-        self.out
-            .push_str(&format!("# HELP {name} {help}\n# TYPE {name} gauge\n"));
+        self.out.push_str(&format!("# HELP {name} {help}\n# TYPE {name} gauge\n"));
     }
 
     fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: f64) {
@@ -49,10 +44,7 @@ impl Metrics {
         }
         let mut series = format!("{name}{{monitor=\"{}\"", prometheus_label(&self.monitor));
         for (label, text) in labels {
-            series.push_str(&format!(
-                ",{label}=\"{}\"",
-                prometheus_label(&clip(text, 100))
-            ));
+            series.push_str(&format!(",{label}=\"{}\"", prometheus_label(&clip(text, 100))));
         }
         series.push('}');
         if self.seen.insert(series.clone()) {
@@ -76,10 +68,7 @@ fn verdict(out: &mut Metrics, d: &Diagnosis) {
         &[("version", d.version), ("format", d.format)],
         Some(1.0),
     );
-    out.family(
-        "dosimeter_verdict",
-        "1 for the verdict that holds, 0 for the others.",
-    );
+    out.family("dosimeter_verdict", "1 for the verdict that holds, 0 for the others.");
     for verdict in [Verdict::Healthy, Verdict::Decaying, Verdict::Blind] {
         let holds = f64::from(u8::from(d.verdict == verdict));
         out.sample("dosimeter_verdict", &[("verdict", verdict.as_str())], holds);
@@ -90,44 +79,20 @@ fn verdict(out: &mut Metrics, d: &Diagnosis) {
         &[],
         Some(f64::from(d.verdict.exit_code())),
     );
-    let onset = words::onset(d)
-        .and_then(|onset| onset.at)
-        .map(|at| at.0 as f64 / 1e6);
-    out.single(
-        "dosimeter_onset_timestamp_seconds",
-        "Since when it decays.",
-        &[],
-        onset,
-    );
+    let onset = words::onset(d).and_then(|onset| onset.at).map(|at| at.0 as f64 / 1e6);
+    out.single("dosimeter_onset_timestamp_seconds", "Since when it decays.", &[], onset);
 }
 
 fn metric(out: &mut Metrics, d: &Diagnosis) {
     let watched = d.metric.name.as_deref().unwrap_or("none");
     let families = [
-        (
-            "dosimeter_metric_reference",
-            "The metric on the reference.",
-            d.metric.reference,
-            true,
-        ),
-        (
-            "dosimeter_metric_current",
-            "The metric on the current data.",
-            d.metric.current,
-            false,
-        ),
+        ("dosimeter_metric_reference", "The metric on the reference.", d.metric.reference, true),
+        ("dosimeter_metric_current", "The metric on the current data.", d.metric.current, false),
     ];
     for (name, help, value, reference) in families {
-        let mut samples: Vec<(&str, f64)> = words::known(value)
-            .map(|v| (watched, v))
-            .into_iter()
-            .collect();
+        let mut samples: Vec<(&str, f64)> = words::known(value).map(|v| (watched, v)).into_iter().collect();
         for other in &d.metric.others {
-            let value = if reference {
-                other.reference
-            } else {
-                other.current
-            };
+            let value = if reference { other.reference } else { other.current };
             samples.extend(words::known(value).map(|v| (other.name.as_str(), v)));
         }
         if !samples.is_empty() {
@@ -140,51 +105,19 @@ fn metric(out: &mut Metrics, d: &Diagnosis) {
     let label = [("metric", watched)];
     let interval = words::known_interval(d.metric.interval);
     let change = words::known(d.metric.change);
-    out.single(
-        "dosimeter_metric_change",
-        "Current minus reference.",
-        &label,
-        change,
-    );
-    out.single(
-        "dosimeter_metric_change_lower",
-        "The lower end of its 95 % interval.",
-        &label,
-        interval.map(|i| i.0),
-    );
-    out.single(
-        "dosimeter_metric_change_upper",
-        "The upper end of its 95 % interval.",
-        &label,
-        interval.map(|i| i.1),
-    );
+    out.single("dosimeter_metric_change", "Current minus reference.", &label, change);
+    out.single("dosimeter_metric_change_lower", "The lower end of its 95 % interval.", &label, interval.map(|i| i.0));
+    out.single("dosimeter_metric_change_upper", "The upper end of its 95 % interval.", &label, interval.map(|i| i.1));
     let tolerance = words::known(d.metric.tolerance);
-    out.single(
-        "dosimeter_metric_tolerance",
-        "The loss that the policy tolerates.",
-        &label,
-        tolerance,
-    );
+    out.single("dosimeter_metric_tolerance", "The loss that the policy tolerates.", &label, tolerance);
     let basis = [("metric", watched), ("basis", d.metric.basis.as_str())];
-    out.single(
-        "dosimeter_metric_basis",
-        "What the metric rests on.",
-        &basis,
-        Some(1.0),
-    );
+    out.single("dosimeter_metric_basis", "What the metric rests on.", &basis, Some(1.0));
     let parts = words::parts(d);
     if !parts.is_empty() {
-        out.family(
-            "dosimeter_metric_change_part",
-            "The parts of the change, by cause.",
-        );
+        out.family("dosimeter_metric_change_part", "The parts of the change, by cause.");
     }
     for (id, _, value) in parts {
-        out.sample(
-            "dosimeter_metric_change_part",
-            &[("metric", watched), ("part", id)],
-            value,
-        );
+        out.sample("dosimeter_metric_change_part", &[("metric", watched), ("part", id)], value);
     }
 }
 
@@ -197,32 +130,18 @@ fn findings(out: &mut Metrics, d: &Diagnosis) {
         }
     }
     for finding in &d.findings {
-        *counts
-            .entry((finding.severity, words::mode_id(finding.mode)))
-            .or_default() += 1;
+        *counts.entry((finding.severity, words::mode_id(finding.mode))).or_default() += 1;
     }
-    out.family(
-        "dosimeter_findings",
-        "Findings by severity and mode of decay.",
-    );
+    out.family("dosimeter_findings", "Findings by severity and mode of decay.");
     for ((severity, mode), n) in counts {
-        out.sample(
-            "dosimeter_findings",
-            &[("severity", severity.as_str()), ("mode", &mode)],
-            f64::from(n),
-        );
+        out.sample("dosimeter_findings", &[("severity", severity.as_str()), ("mode", &mode)], f64::from(n));
     }
-    let mut shown: Vec<_> = words::of(d, Severity::Harmful)
-        .chain(words::of(d, Severity::Watch))
-        .collect();
+    let mut shown: Vec<_> = words::of(d, Severity::Harmful).chain(words::of(d, Severity::Watch)).collect();
     shown.truncate(FINDINGS);
     if shown.is_empty() {
         return;
     }
-    out.family(
-        "dosimeter_finding_info",
-        "Harmful and watched findings, one series each.",
-    );
+    out.family("dosimeter_finding_info", "Harmful and watched findings, one series each.");
     for finding in shown {
         let mode = words::mode_id(finding.mode);
         let column = finding.subject.columns.first().map_or("", String::as_str);
@@ -240,32 +159,15 @@ fn findings(out: &mut Metrics, d: &Diagnosis) {
 
 fn columns(out: &mut Metrics, d: &Diagnosis) {
     let moved = d.columns.iter().filter(|c| c.drifted).count();
-    out.single(
-        "dosimeter_columns",
-        "Columns looked at.",
-        &[],
-        Some(d.columns.len() as f64),
-    );
-    out.single(
-        "dosimeter_columns_drifted",
-        "Columns that moved.",
-        &[],
-        Some(moved as f64),
-    );
+    out.single("dosimeter_columns", "Columns looked at.", &[], Some(d.columns.len() as f64));
+    out.single("dosimeter_columns_drifted", "Columns that moved.", &[], Some(moved as f64));
     if d.columns.is_empty() {
         return;
     }
-    out.family(
-        "dosimeter_column_drifted",
-        "Whether the column moved beyond the reference's own variation.",
-    );
+    out.family("dosimeter_column_drifted", "Whether the column moved beyond the reference's own variation.");
     for column in words::columns(d).into_iter().take(COLUMNS) {
         let drifted = f64::from(u8::from(column.drifted));
-        out.sample(
-            "dosimeter_column_drifted",
-            &[("column", &column.name)],
-            drifted,
-        );
+        out.sample("dosimeter_column_drifted", &[("column", &column.name)], drifted);
     }
 }
 
@@ -276,17 +178,9 @@ fn rest(out: &mut Metrics, d: &Diagnosis) {
         &[],
         words::known(d.power.metric_change),
     );
-    out.single(
-        "dosimeter_power_rows",
-        "The rows that the power rests on.",
-        &[],
-        Some(d.power.rows as f64),
-    );
+    out.single("dosimeter_power_rows", "The rows that the power rests on.", &[], Some(d.power.rows as f64));
     out.family("dosimeter_rows", "Rows read.");
-    for (period, input) in [
-        ("reference", &d.inputs.reference),
-        ("current", &d.inputs.current),
-    ] {
+    for (period, input) in [("reference", &d.inputs.reference), ("current", &d.inputs.current)] {
         out.sample("dosimeter_rows", &[("period", period)], input.rows as f64);
     }
     if let Some(labels) = &d.inputs.labels {
@@ -301,16 +195,6 @@ fn rest(out: &mut Metrics, d: &Diagnosis) {
             out.sample("dosimeter_labels", &[("state", state)], n as f64);
         }
     }
-    out.single(
-        "dosimeter_checks",
-        "Checks that shared the alarm budget.",
-        &[],
-        Some(d.budget.checks as f64),
-    );
-    out.single(
-        "dosimeter_warnings",
-        "Warnings about the input.",
-        &[],
-        Some(d.warnings.len() as f64),
-    );
+    out.single("dosimeter_checks", "Checks that shared the alarm budget.", &[], Some(d.budget.checks as f64));
+    out.single("dosimeter_warnings", "Warnings about the input.", &[], Some(d.warnings.len() as f64));
 }

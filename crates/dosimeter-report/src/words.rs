@@ -5,8 +5,7 @@
 
 use dosimeter_core::catalogue::Mode;
 use dosimeter_core::diagnosis::{
-    Basis, Column, Diagnosis, Evidence, Finding, Impact, Interval, Number, Onset, OnsetBound,
-    Severity, Verdict,
+    Basis, Column, Diagnosis, Evidence, Finding, Impact, Interval, Number, Onset, OnsetBound, Severity, Verdict,
 };
 
 use crate::{date, number};
@@ -97,21 +96,12 @@ pub(crate) fn metric_moved(d: &Diagnosis) -> Option<String> {
     let name = d.metric.name.as_ref()?;
     let reference = known(d.metric.reference)?;
     let current = known(d.metric.current)?;
-    Some(format!(
-        "{} {} → {}",
-        name,
-        number::metric(reference),
-        number::metric(current)
-    ))
+    Some(format!("{} {} → {}", name, number::metric(reference), number::metric(current)))
 }
 
 /// What the change is called: nothing is bad about a healthy model's.
 pub(crate) fn change_question(d: &Diagnosis) -> &'static str {
-    if d.verdict == Verdict::Decaying {
-        "How bad"
-    } else {
-        "Change"
-    }
+    if d.verdict == Verdict::Decaying { "How bad" } else { "Change" }
 }
 
 /// How the change compares with what is tolerated.
@@ -119,11 +109,7 @@ pub(crate) fn how_bad(d: &Diagnosis) -> Option<String> {
     let change = known(d.metric.change)?;
     let mut text = number::change(change);
     if let Some(tolerance) = known(d.metric.tolerance).filter(|t| *t > 0.0) {
-        let loss = if d.metric.higher_is_better {
-            -change
-        } else {
-            change
-        };
+        let loss = if d.metric.higher_is_better { -change } else { change };
         let allowed = number::metric(tolerance);
         if loss > tolerance {
             let times = number::fixed(loss / tolerance, 1);
@@ -149,21 +135,10 @@ pub(crate) fn basis(basis: Basis) -> &'static str {
 pub(crate) fn how_sure(d: &Diagnosis) -> String {
     let mut parts = Vec::new();
     if let Some((low, high)) = known_interval(d.metric.interval) {
-        parts.push(format!(
-            "95\u{a0}% interval {}",
-            number::change_interval(low, high)
-        ));
+        parts.push(format!("95\u{a0}% interval {}", number::change_interval(low, high)));
     }
-    let rows: u64 = d
-        .windows
-        .iter()
-        .map(|w| w.rows)
-        .fold(0, u64::saturating_add);
-    let labelled: u64 = d
-        .windows
-        .iter()
-        .map(|w| w.labelled)
-        .fold(0, u64::saturating_add);
+    let rows: u64 = d.windows.iter().map(|w| w.rows).fold(0, u64::saturating_add);
+    let labelled: u64 = d.windows.iter().map(|w| w.labelled).fold(0, u64::saturating_add);
     if matches!(d.metric.basis, Basis::Labels | Basis::Mixed) && labelled > 0 {
         let covered = number::percent(labelled as f64 / rows.max(1) as f64);
         let labels = number::count(labelled);
@@ -182,11 +157,7 @@ pub(crate) fn how_sure(d: &Diagnosis) -> String {
 
 /// The onset of the whole decay: that of the metric's loss, else of the first harmful finding that has one.
 pub(crate) fn onset(d: &Diagnosis) -> Option<&Onset> {
-    let harmful = || {
-        d.findings
-            .iter()
-            .filter(|f| f.severity == Severity::Harmful)
-    };
+    let harmful = || d.findings.iter().filter(|f| f.severity == Severity::Harmful);
     harmful()
         .filter(|f| f.mode == Mode::PerformanceLoss)
         .chain(harmful())
@@ -199,10 +170,7 @@ pub(crate) fn since(onset: &Onset) -> Option<String> {
     match (onset.at, onset.row, onset.window) {
         (Some(at), _, _) => Some(date::day(at)),
         (None, Some(row), _) => Some(format!("row {}", number::count(row))),
-        (None, None, Some(window)) => Some(format!(
-            "window {}",
-            number::count((window as u64).saturating_add(1))
-        )),
+        (None, None, Some(window)) => Some(format!("window {}", number::count((window as u64).saturating_add(1)))),
         (None, None, None) => None,
     }
 }
@@ -210,14 +178,10 @@ pub(crate) fn since(onset: &Onset) -> Option<String> {
 /// The onset's interval, `between 6 Jun and 1 Aug 2016`; nothing where both ends are the same.
 pub(crate) fn since_interval(onset: &Onset) -> Option<String> {
     match onset.interval? {
-        [OnsetBound::Time(low), OnsetBound::Time(high)] if low != high => {
-            Some(date::between(low, high))
+        [OnsetBound::Time(low), OnsetBound::Time(high)] if low != high => Some(date::between(low, high)),
+        [OnsetBound::Row(low), OnsetBound::Row(high)] if low != high => {
+            Some(format!("between rows {} and {}", number::count(low), number::count(high)))
         }
-        [OnsetBound::Row(low), OnsetBound::Row(high)] if low != high => Some(format!(
-            "between rows {} and {}",
-            number::count(low),
-            number::count(high)
-        )),
         _ => None,
     }
 }
@@ -238,10 +202,7 @@ pub(crate) fn cost(impact: &Impact) -> Option<String> {
     }
     let mut text = format!("{} {}", number::change(impact.change.0), impact.metric);
     if let Some((low, high)) = known_interval(impact.interval) {
-        text.push_str(&format!(
-            " (95\u{a0}% {})",
-            number::change_interval(low, high)
-        ));
+        text.push_str(&format!(" (95\u{a0}% {})", number::change_interval(low, high)));
     }
     if matches!(impact.basis, Basis::Estimate | Basis::Mixed) {
         text.push_str(", ");
@@ -295,16 +256,10 @@ pub(crate) fn of(d: &Diagnosis, severity: Severity) -> impl Iterator<Item = &Fin
 /// What to look at, worst first: the harmful and the watched. The metric's loss itself is no place, so it is left out
 /// where anything else harmful is found.
 pub(crate) fn causes(d: &Diagnosis) -> Vec<&Finding> {
-    let whole = |f: &Finding| {
-        f.mode == Mode::PerformanceLoss
-            && f.subject.columns.is_empty()
-            && f.subject.segment.is_none()
-    };
+    let whole =
+        |f: &Finding| f.mode == Mode::PerformanceLoss && f.subject.columns.is_empty() && f.subject.segment.is_none();
     let another = of(d, Severity::Harmful).any(|f| !whole(f));
-    of(d, Severity::Harmful)
-        .chain(of(d, Severity::Watch))
-        .filter(|f| !(another && whole(f)))
-        .collect()
+    of(d, Severity::Harmful).chain(of(d, Severity::Watch)).filter(|f| !(another && whole(f))).collect()
 }
 
 /// All columns, those that moved first, else in the diagnosis' order.
@@ -317,19 +272,13 @@ pub(crate) fn columns(d: &Diagnosis) -> Vec<&Column> {
 /// `12 columns moved without harm`: all harmless findings in one line.
 pub(crate) fn harmless(d: &Diagnosis) -> Option<String> {
     let findings: Vec<&Finding> = of(d, Severity::Harmless).collect();
-    let mut columns: Vec<&str> = findings
-        .iter()
-        .flat_map(|f| f.subject.columns.iter().map(String::as_str))
-        .collect();
+    let mut columns: Vec<&str> = findings.iter().flat_map(|f| f.subject.columns.iter().map(String::as_str)).collect();
     columns.sort_unstable();
     columns.dedup();
     match (findings.len(), columns.len()) {
         (0, _) => None,
         (n, 0) => Some(format!("{} without harm", number::counted(n, "change"))),
-        (_, n) => Some(format!(
-            "{} moved without harm",
-            number::counted(n, "column")
-        )),
+        (_, n) => Some(format!("{} moved without harm", number::counted(n, "column"))),
     }
 }
 
@@ -371,8 +320,7 @@ pub(crate) fn budget(d: &Diagnosis) -> String {
             None => per.to_owned(),
         },
     };
-    let alarms =
-        known(Some(d.budget.false_alarms)).map_or(number::UNKNOWN.to_owned(), number::plain);
+    let alarms = known(Some(d.budget.false_alarms)).map_or(number::UNKNOWN.to_owned(), number::plain);
     format!(
         "{alarms} false alarm{} tolerated per {per}, shared by {} checks (α {} each)",
         if alarms == "1" { "" } else { "s" },
@@ -384,16 +332,10 @@ pub(crate) fn budget(d: &Diagnosis) -> String {
 /// Labels that have not come, were given twice or belong to nothing.
 pub(crate) fn labels(d: &Diagnosis) -> Option<String> {
     let labels = d.inputs.labels.as_ref()?;
-    let mut parts = vec![format!(
-        "{} predictions matched",
-        number::count(labels.matched)
-    )];
+    let mut parts = vec![format!("{} predictions matched", number::count(labels.matched))];
     for (n, what) in [
         (labels.missing, "still without a label"),
-        (
-            labels.duplicated,
-            "labels given more than once (the last counts)",
-        ),
+        (labels.duplicated, "labels given more than once (the last counts)"),
         (labels.unknown, "labels of no known prediction"),
     ] {
         if n > 0 {
@@ -410,21 +352,9 @@ pub(crate) fn parts(d: &Diagnosis) -> Vec<(&'static str, &'static str, f64)> {
     };
     [
         ("schema", "Format changed upstream", parts.schema),
-        (
-            "inputs_common",
-            "Inputs moved to harder regions",
-            parts.inputs_common,
-        ),
-        (
-            "inputs_unseen",
-            "Inputs never seen before",
-            parts.inputs_unseen,
-        ),
-        (
-            "concept",
-            "The same inputs mean something else",
-            parts.concept,
-        ),
+        ("inputs_common", "Inputs moved to harder regions", parts.inputs_common),
+        ("inputs_unseen", "Inputs never seen before", parts.inputs_unseen),
+        ("concept", "The same inputs mean something else", parts.concept),
         ("unexplained", "Unexplained", parts.unexplained),
     ]
     .into_iter()
@@ -436,18 +366,13 @@ pub(crate) fn parts(d: &Diagnosis) -> Vec<(&'static str, &'static str, f64)> {
 /// The column a finding is mostly about, where it has a picture.
 pub(crate) fn pictured<'d>(d: &'d Diagnosis, finding: &Finding) -> Option<&'d Column> {
     let name = finding.subject.columns.first()?;
-    d.columns
-        .iter()
-        .find(|c| &c.name == name && c.picture.is_some())
+    d.columns.iter().find(|c| &c.name == name && c.picture.is_some())
 }
 
 /// `hotel = City, deposit = None`.
 pub(crate) fn segment(finding: &Finding) -> Option<String> {
     let segment = finding.subject.segment.as_ref()?;
-    let parts: Vec<String> = segment
-        .iter()
-        .map(|(column, value)| format!("{column} = {value}"))
-        .collect();
+    let parts: Vec<String> = segment.iter().map(|(column, value)| format!("{column} = {value}")).collect();
     Some(parts.join(", "))
 }
 
@@ -458,24 +383,11 @@ pub(crate) fn detail(value: &dosimeter_core::diagnosis::Detail) -> String {
         Detail::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
         Detail::Number(n) => number::plain(n.0),
         Detail::Text(text) => text.clone(),
-        Detail::List(items) => items
-            .iter()
-            .take(12)
-            .map(detail)
-            .collect::<Vec<_>>()
-            .join(", "),
+        Detail::List(items) => items.iter().take(12).map(detail).collect::<Vec<_>>().join(", "),
         Detail::Map(map) => {
-            let pairs: Vec<String> = map
-                .iter()
-                .take(12)
-                .map(|(k, v)| format!("{k} {}", detail(v)))
-                .collect();
+            let pairs: Vec<String> = map.iter().take(12).map(|(k, v)| format!("{k} {}", detail(v))).collect();
             pairs.join(", ")
         }
     };
-    if text.is_empty() {
-        number::UNKNOWN.to_owned()
-    } else {
-        text
-    }
+    if text.is_empty() { number::UNKNOWN.to_owned() } else { text }
 }

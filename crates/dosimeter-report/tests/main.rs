@@ -6,11 +6,7 @@ mod fixtures;
 use dosimeter_report::{Format, Style};
 
 fn style(width: usize, color: bool, verbose: u8) -> Style {
-    Style {
-        width,
-        color,
-        verbose,
-    }
+    Style { width, color, verbose }
 }
 
 #[test]
@@ -21,13 +17,8 @@ fn formats_have_names() {
         assert!(!format.title().is_empty() && format.media_type().contains('/'));
         assert!(!format.extension().contains('.'));
     }
-    let error = Format::parse("yaml\u{1b}[2J")
-        .expect_err("no such format")
-        .to_string();
-    assert!(
-        error.starts_with("unknown format: yaml\\u{1b}[2J (one of terminal, json, html"),
-        "{error}"
-    );
+    let error = Format::parse("yaml\u{1b}[2J").expect_err("no such format").to_string();
+    assert!(error.starts_with("unknown format: yaml\\u{1b}[2J (one of terminal, json, html"), "{error}");
 }
 
 #[test]
@@ -37,11 +28,7 @@ fn same_input_same_bytes() {
             let once = dosimeter_report::render(format, &diagnosis, &Style::default());
             let again = dosimeter_report::render(format, &diagnosis.clone(), &Style::default());
             assert_eq!(once, again, "{name} {}", format.id());
-            assert!(
-                once.ends_with('\n') && !once.contains("NaN"),
-                "{name} {}",
-                format.id()
-            );
+            assert!(once.ends_with('\n') && !once.contains("NaN"), "{name} {}", format.id());
         }
     }
 }

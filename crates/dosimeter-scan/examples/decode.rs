@@ -12,14 +12,8 @@ fn main() -> Result<(), ReadError> {
     let data = Dataset::open(&paths, &ReadOptions::default())?;
     let opened = start.elapsed();
     let parts = data.partitions();
-    let threads = std::thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(parts.len());
-    let (next, rows, cells) = (
-        AtomicUsize::new(0),
-        AtomicUsize::new(0),
-        AtomicUsize::new(0),
-    );
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(parts.len());
+    let (next, rows, cells) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
     let start = Instant::now();
     std::thread::scope(|scope| {
         for _ in 0..threads {

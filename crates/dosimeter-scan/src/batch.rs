@@ -75,13 +75,7 @@ pub enum Values {
 impl Column {
     /// A column without notes.
     pub(crate) fn plain(name: Arc<str>, values: Values, validity: Option<NullBuffer>) -> Self {
-        Self {
-            name,
-            values,
-            validity,
-            unparsed: Vec::new(),
-            layouts: Vec::new(),
-        }
+        Self { name, values, validity, unparsed: Vec::new(), layouts: Vec::new() }
     }
 
     /// A column of texts.
@@ -131,10 +125,9 @@ impl Column {
     #[must_use]
     pub fn dictionary_id(&self) -> Option<(usize, usize)> {
         match &self.values {
-            Values::Text { dictionary, .. } => Some((
-                dictionary.values().as_ptr().addr(),
-                dictionary.offsets().inner().inner().as_ptr().addr(),
-            )),
+            Values::Text { dictionary, .. } => {
+                Some((dictionary.values().as_ptr().addr(), dictionary.offsets().inner().inner().as_ptr().addr()))
+            }
             _ => None,
         }
     }

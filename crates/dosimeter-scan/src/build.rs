@@ -23,11 +23,7 @@ pub(crate) struct Target {
 
 impl Target {
     pub(crate) fn of(kind: Kind) -> Self {
-        Self {
-            kind,
-            order: DateOrder::Unknown,
-            comma: false,
-        }
+        Self { kind, order: DateOrder::Unknown, comma: false }
     }
 }
 
@@ -109,11 +105,7 @@ impl Builder {
 
     /// Cells that were not UTF-8 so far.
     pub(crate) fn invalid(&self) -> u64 {
-        if let Store::Text(_, interner) = &self.store {
-            interner.invalid
-        } else {
-            0
-        }
+        if let Store::Text(_, interner) = &self.store { interner.invalid } else { 0 }
     }
 
     fn valid(&mut self) {
@@ -135,10 +127,7 @@ impl Builder {
 
     fn unparsed(&mut self, text: &[u8]) {
         let row = self.rows as u32;
-        self.unparsed.push((
-            row,
-            cut(&String::from_utf8_lossy(text.get(..1024).unwrap_or(text))),
-        ));
+        self.unparsed.push((row, cut(&String::from_utf8_lossy(text.get(..1024).unwrap_or(text)))));
         self.null();
     }
 
@@ -326,10 +315,7 @@ impl Builder {
             Store::Text(keys, interner) => {
                 let dictionary = interner.finish(rows)?;
                 let keys = std::mem::replace(keys, Vec::with_capacity(self.capacity));
-                Values::Text {
-                    keys: ScalarBuffer::from(keys),
-                    dictionary,
-                }
+                Values::Text { keys: ScalarBuffer::from(keys), dictionary }
             }
             store => match std::mem::replace(store, Self::store(self.target.kind, self.capacity)) {
                 Store::Integer(v) => Values::Integer(ScalarBuffer::from(v)),
@@ -340,11 +326,7 @@ impl Builder {
             },
         };
         let layouts = std::mem::replace(&mut self.layouts, [0; Layout::ALL.len()]);
-        let layouts = Layout::ALL
-            .into_iter()
-            .zip(layouts)
-            .filter(|(_, count)| *count > 0)
-            .collect();
+        let layouts = Layout::ALL.into_iter().zip(layouts).filter(|(_, count)| *count > 0).collect();
         Ok(Column {
             name: Arc::clone(&self.name),
             values,

@@ -33,8 +33,7 @@ pub fn coerce(column: Column, kind: Kind) -> Column {
         (Values::Float(v), Kind::Integer) => {
             // 2^63 as a float is just beyond i64.
             let fits = |v: f64| v.fract() == 0.0 && v.abs() < 2f64.powi(63);
-            if (0..v.len()).all(|row| !column.is_valid(row) || v.get(row).is_some_and(|&v| fits(v)))
-            {
+            if (0..v.len()).all(|row| !column.is_valid(row) || v.get(row).is_some_and(|&v| fits(v))) {
                 let values = Values::Integer(v.iter().map(|&v| v as i64).collect());
                 return Column { values, ..column };
             }
@@ -60,12 +59,7 @@ pub fn coerce(column: Column, kind: Kind) -> Column {
 /// A parsed entry: the value as a number of its kind, and how it was written.
 type Parsed<T> = Option<(T, Option<Layout>, bool)>;
 
-fn parse_text(
-    column: Column,
-    keys: &ScalarBuffer<i32>,
-    dictionary: &StringArray,
-    kind: Kind,
-) -> Column {
+fn parse_text(column: Column, keys: &ScalarBuffer<i32>, dictionary: &StringArray, kind: Kind) -> Column {
     match kind {
         Kind::Number => parse_with(
             column,
@@ -83,9 +77,7 @@ fn parse_text(
                 parse_integer(text).is_some() || parse_number(text, false).is_none()
             });
             if exact {
-                parse_with(column, keys, dictionary, 0, whole, |v| {
-                    Values::Integer(v.into())
-                })
+                parse_with(column, keys, dictionary, 0, whole, |v| Values::Integer(v.into()))
             } else {
                 parse_text(column, keys, dictionary, Kind::Number)
             }
@@ -101,9 +93,7 @@ fn parse_text(
         Kind::Time => {
             let order = order(&used(&column, keys, dictionary), dictionary);
             let time = |t: &[u8]| parse_time_in(t, order).map(|(v, l)| (v, Some(l)));
-            parse_with(column, keys, dictionary, 0, time, |v| {
-                Values::Time(v.into())
-            })
+            parse_with(column, keys, dictionary, 0, time, |v| Values::Time(v.into()))
         }
         Kind::Text => column,
     }
@@ -119,11 +109,7 @@ fn used(column: &Column, keys: &ScalarBuffer<i32>, dictionary: &StringArray) -> 
             *seen = true;
         }
     }
-    seen.iter()
-        .enumerate()
-        .filter(|(_, s)| **s)
-        .map(|(i, _)| i)
-        .collect()
+    seen.iter().enumerate().filter(|(_, s)| **s).map(|(i, _)| i).collect()
 }
 
 /// The order of day and month that the entries show.
@@ -184,11 +170,7 @@ fn parse_with<T: Copy>(
                 }
                 _ => {
                     ok = false;
-                    let text = if entry < dictionary.len() {
-                        dictionary.value(entry)
-                    } else {
-                        ""
-                    };
+                    let text = if entry < dictionary.len() { dictionary.value(entry) } else { "" };
                     // The empty string is a null of the text formats, hence here too.
                     if !text.is_empty() {
                         unparsed.push((row as u32, cut(text)));
@@ -202,21 +184,11 @@ fn parse_with<T: Copy>(
     unparsed.sort_by_key(|(row, _)| *row);
     let mut layouts = column.layouts;
     layouts.extend(Layout::ALL.into_iter().zip(counts).filter(|(_, n)| *n > 0));
-    Column {
-        name: column.name,
-        values: wrap(values),
-        validity: nulls(valid),
-        unparsed,
-        layouts,
-    }
+    Column { name: column.name, values: wrap(values), validity: nulls(valid), unparsed, layouts }
 }
 
 fn nulls(valid: Vec<bool>) -> Option<NullBuffer> {
-    if valid.iter().all(|v| *v) {
-        None
-    } else {
-        Some(NullBuffer::from(valid))
-    }
+    if valid.iter().all(|v| *v) { None } else { Some(NullBuffer::from(valid)) }
 }
 
 /// The canonical text of a row.
@@ -230,9 +202,7 @@ fn show(values: &Values, row: usize, into: &mut String) {
             None
         }
         Values::Boolean(v) => (row < v.len()).then(|| write!(into, "{}", v.value(row))),
-        Values::Time(v) => v
-            .get(row)
-            .map(|&v| write!(into, "{}", dosimeter_core::time::Timestamp(v))),
+        Values::Time(v) => v.get(row).map(|&v| write!(into, "{}", dosimeter_core::time::Timestamp(v))),
         Values::Null | Values::Text { .. } | Values::Unsupported(_) => None,
     };
 }
@@ -261,13 +231,7 @@ fn to_text(column: Column) -> Column {
         })
         .collect();
     match interner.finish(rows) {
-        Ok(dictionary) => Column {
-            values: Values::Text {
-                keys: keys.into(),
-                dictionary,
-            },
-            ..column
-        },
+        Ok(dictionary) => Column { values: Values::Text { keys: keys.into(), dictionary }, ..column },
         Err(_) => column,
     }
 }
@@ -297,10 +261,5 @@ fn by_cell(column: Column, kind: Kind) -> Column {
         Kind::Integer => Values::Integer(vec![0; rows].into()),
         Kind::Number | Kind::Text => Values::Float(vec![0.0; rows].into()),
     };
-    Column {
-        values,
-        validity: nulls(valid),
-        unparsed,
-        ..column
-    }
+    Column { values, validity: nulls(valid), unparsed, ..column }
 }

@@ -44,8 +44,9 @@ pub(crate) fn discover(paths: &[String], options: &ReadOptions) -> Result<Vec<Fo
         }
     }
     if found.is_empty() {
-        return Err(ReadError::new("no input files")
-            .with_hint("name files, directories, globs, or - for standard input"));
+        return Err(
+            ReadError::new("no input files").with_hint("name files, directories, globs, or - for standard input")
+        );
     }
     Ok(found)
 }
@@ -55,24 +56,14 @@ fn file(path: &Path, explicit: bool) -> Result<Found, ReadError> {
     if !metadata.is_file() {
         return Err(ReadError::new("not a regular file")
             .in_file(path.display().to_string())
-            .with_hint(
-                "devices and pipes are not read by name; pipe data to standard input and pass -",
-            ));
+            .with_hint("devices and pipes are not read by name; pipe data to standard input and pass -"));
     }
-    Ok(Found {
-        path: path.to_owned(),
-        name: path.display().to_string(),
-        hive: hive(path),
-        explicit,
-        spool: None,
-    })
+    Ok(Found { path: path.to_owned(), name: path.display().to_string(), hive: hive(path), explicit, spool: None })
 }
 
 fn glob(pattern: &str, found: &mut Vec<Found>) -> Result<(), ReadError> {
     let matches = glob::glob(pattern).map_err(|e| {
-        ReadError::new(format!("not a valid glob ({})", e.msg))
-            .in_file(pattern)
-            .with_hint("escape brackets as [[]")
+        ReadError::new(format!("not a valid glob ({})", e.msg)).in_file(pattern).with_hint("escape brackets as [[]")
     })?;
     let mut paths: Vec<PathBuf> = matches.filter_map(Result::ok).collect();
     paths.sort_by(|a, b| natural(&a.to_string_lossy(), &b.to_string_lossy()));
@@ -111,9 +102,7 @@ fn directory(root: &Path, found: &mut Vec<Found>) -> Result<(), ReadError> {
 /// directories are not followed, so that there are no cycles.
 fn walk(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) -> Result<(), ReadError> {
     if depth > MAX_NESTING {
-        return Err(
-            ReadError::new("directories nested too deep").in_file(folder.display().to_string())
-        );
+        return Err(ReadError::new("directories nested too deep").in_file(folder.display().to_string()));
     }
     let doing = "cannot list";
     for entry in std::fs::read_dir(folder).map_err(|e| ReadError::io(folder, doing, &e))? {
@@ -122,9 +111,7 @@ fn walk(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) -> Result<(), Rea
         if name.as_encoded_bytes().starts_with(b".") || name.as_encoded_bytes().starts_with(b"_") {
             continue;
         }
-        let kind = entry
-            .file_type()
-            .map_err(|e| ReadError::io(&entry.path(), doing, &e))?;
+        let kind = entry.file_type().map_err(|e| ReadError::io(&entry.path(), doing, &e))?;
         if kind.is_dir() {
             walk(&entry.path(), depth + 1, paths)?;
         } else if kind.is_file() || (kind.is_symlink() && entry.path().is_file()) {
@@ -146,13 +133,7 @@ fn spool(options: &ReadOptions) -> Result<Found, ReadError> {
         None => Arc::new(drain(options)?),
     };
     *spooled = Arc::downgrade(&held);
-    Ok(Found {
-        path: held.to_path_buf(),
-        name: STDIN.to_owned(),
-        hive: Vec::new(),
-        explicit: true,
-        spool: Some(held),
-    })
+    Ok(Found { path: held.to_path_buf(), name: STDIN.to_owned(), hive: Vec::new(), explicit: true, spool: Some(held) })
 }
 
 const STDIN: &str = "standard input";
@@ -160,18 +141,11 @@ const STDIN: &str = "standard input";
 fn drain(options: &ReadOptions) -> Result<TempPath, ReadError> {
     let name = STDIN;
     let fail = |e: &io::Error| ReadError::new(format!("cannot be spooled: {e}")).in_file(name);
-    let mut file = tempfile::Builder::new()
-        .prefix("dosimeter-")
-        .tempfile()
-        .map_err(|e| fail(&e))?;
-    let mut input = io::stdin()
-        .lock()
-        .take(options.max_decompressed.saturating_add(1));
+    let mut file = tempfile::Builder::new().prefix("dosimeter-").tempfile().map_err(|e| fail(&e))?;
+    let mut input = io::stdin().lock().take(options.max_decompressed.saturating_add(1));
     let copied = io::copy(&mut input, &mut file).map_err(|e| fail(&e))?;
     if copied > options.max_decompressed {
-        return Err(
-            ReadError::new(format!("more than {}", size(options.max_decompressed))).in_file(name),
-        );
+        return Err(ReadError::new(format!("more than {}", size(options.max_decompressed))).in_file(name));
     }
     file.flush().map_err(|e| fail(&e))?;
     Ok(file.into_temp_path())
@@ -185,9 +159,7 @@ fn hive(path: &Path) -> Vec<(String, Option<String>)> {
         let Some((key, value)) = part.split_once('=') else {
             continue;
         };
-        let named = key
-            .chars()
-            .all(|c| c.is_alphanumeric() || c == '_' || c == '-');
+        let named = key.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
         if key.is_empty() || !named || parts.iter().any(|(k, _)| k == key) {
             continue;
         }
@@ -227,11 +199,7 @@ pub(crate) fn natural(a: &str, b: &str) -> Ordering {
             let zeros = |s: &[u8]| s.iter().take_while(|c| **c == b'0').count();
             let x = x.get(zeros(x)..).unwrap_or_default();
             let y = y.get(zeros(y)..).unwrap_or_default();
-            let order = x
-                .len()
-                .cmp(&y.len())
-                .then_with(|| x.cmp(y))
-                .then_with(|| n.cmp(&m));
+            let order = x.len().cmp(&y.len()).then_with(|| x.cmp(y)).then_with(|| n.cmp(&m));
             if order != Ordering::Equal {
                 return order;
             }
@@ -263,17 +231,11 @@ mod tests {
 
     #[test]
     fn hive_parts() {
-        let parts = hive(Path::new(
-            "/data/day=2024-01-01/city=S%C3%A3o/x=__HIVE_DEFAULT_PARTITION__/a=b.csv",
-        ));
+        let parts = hive(Path::new("/data/day=2024-01-01/city=S%C3%A3o/x=__HIVE_DEFAULT_PARTITION__/a=b.csv"));
         let text = |s: &str| Some(s.to_owned());
         assert_eq!(
             parts,
-            [
-                ("day".to_owned(), text("2024-01-01")),
-                ("city".to_owned(), text("São")),
-                ("x".to_owned(), None)
-            ]
+            [("day".to_owned(), text("2024-01-01")), ("city".to_owned(), text("São")), ("x".to_owned(), None)]
         );
     }
 }

@@ -57,11 +57,7 @@ impl ReadError {
     /// An error without a place yet; add one with [`ReadError::in_file`] and its siblings.
     #[must_use]
     pub fn new(what: impl Into<String>) -> Self {
-        Self(Box::new(Inner {
-            what: what.into(),
-            place: Place::default(),
-            hint: None,
-        }))
+        Self(Box::new(Inner { what: what.into(), place: Place::default(), hint: None }))
     }
 
     /// The name of the file, unless one is already set.

@@ -35,9 +35,7 @@ pub(crate) fn shielded<T>(f: impl FnOnce() -> Result<T, ReadError>) -> Result<T,
             .or_else(|| payload.downcast_ref::<String>().cloned())
             .unwrap_or_default();
         let text = text.lines().next().unwrap_or_default().to_owned();
-        Err(
-            ReadError::new(format!("corrupt data, the decoder gave up ({text})"))
-                .with_hint("the file is damaged or not what it claims to be; write it again"),
-        )
+        Err(ReadError::new(format!("corrupt data, the decoder gave up ({text})"))
+            .with_hint("the file is damaged or not what it claims to be; write it again"))
     })
 }

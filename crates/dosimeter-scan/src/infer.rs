@@ -95,9 +95,7 @@ impl Guess {
         self.cells += 1;
         let unsigned = cell.strip_prefix(b"-").unwrap_or(cell);
         let digits = unsigned.iter().all(u8::is_ascii_digit) && !unsigned.is_empty();
-        if digits
-            && ((unsigned.len() > 1 && unsigned.starts_with(b"0")) || parse_integer(cell).is_none())
-        {
+        if digits && ((unsigned.len() > 1 && unsigned.starts_with(b"0")) || parse_integer(cell).is_none()) {
             self.codes += 1;
         } else if digits || parse_integer(cell).is_some() {
             self.integers += 1;
@@ -198,21 +196,16 @@ impl Guess {
             let rest = self.cells - n.min(self.cells);
             let strays = rest - self.nothings.min(rest);
             // Words for nothing may be many, strays must be rare in a sample that is large enough to say so.
-            n > 0
-                && n * 10 >= self.cells
-                && (strays == 0 || (self.cells >= 40 && strays * 20 < self.cells))
+            n > 0 && n * 10 >= self.cells && (strays == 0 || (self.cells >= 40 && strays * 20 < self.cells))
         };
         if self.codes == 0 {
-            if self.compact >= 2 && self.compact == self.integers && fits(self.compact + self.times)
-            {
+            if self.compact >= 2 && self.compact == self.integers && fits(self.compact + self.times) {
                 return Kind::Time;
             }
             if fits(self.integers) {
                 return Kind::Integer;
             }
-            if fits(self.integers + self.numbers)
-                || (self.use_comma() && fits(self.numeric_with_commas()))
-            {
+            if fits(self.integers + self.numbers) || (self.use_comma() && fits(self.numeric_with_commas())) {
                 return Kind::Number;
             }
         }
@@ -242,11 +235,7 @@ impl Guess {
             (day, month) if day >= month => DateOrder::DayFirst,
             _ => DateOrder::MonthFirst,
         };
-        Target {
-            kind,
-            order,
-            comma: kind.is_numeric() && self.use_comma(),
-        }
+        Target { kind, order, comma: kind.is_numeric() && self.use_comma() }
     }
 }
 
@@ -303,9 +292,6 @@ mod tests {
             guess.text(cell.as_bytes());
         }
         let target = guess.target(None);
-        assert_eq!(
-            (target.kind, target.order),
-            (Kind::Time, DateOrder::DayFirst)
-        );
+        assert_eq!((target.kind, target.order), (Kind::Time, DateOrder::DayFirst));
     }
 }

@@ -38,11 +38,7 @@ pub(crate) struct Source {
 impl Source {
     pub(crate) fn io(&self, doing: &str, error: &io::Error) -> ReadError {
         let e = ReadError::io(&self.path, doing, error);
-        if e.place().file == self.path.display().to_string() {
-            e.renamed(&self.name)
-        } else {
-            e
-        }
+        if e.place().file == self.path.display().to_string() { e.renamed(&self.name) } else { e }
     }
 
     /// The file itself.
@@ -57,26 +53,14 @@ impl Source {
             return Ok(Box::new(file));
         }
         let encoded = Arc::new(AtomicU64::new(0));
-        let counted = BufReader::with_capacity(
-            128 << 10,
-            Counted {
-                inner: file,
-                count: Arc::clone(&encoded),
-            },
-        );
+        let counted = BufReader::with_capacity(128 << 10, Counted { inner: file, count: Arc::clone(&encoded) });
         let inner: Box<dyn Read + Send> = match self.compression {
             Compression::Zstd => Box::new(
-                zstd::stream::read::Decoder::with_buffer(counted)
-                    .map_err(|e| self.io("cannot decompress", &e))?,
+                zstd::stream::read::Decoder::with_buffer(counted).map_err(|e| self.io("cannot decompress", &e))?,
             ),
             _ => Box::new(flate2::bufread::MultiGzDecoder::new(counted)),
         };
-        Ok(Box::new(Bounded {
-            inner,
-            encoded,
-            decoded: 0,
-            max: self.options.max_decompressed,
-        }))
+        Ok(Box::new(Bounded { inner, encoded, decoded: 0, max: self.options.max_decompressed }))
     }
 
     /// The first decoded bytes.
@@ -126,9 +110,7 @@ impl Read for Bounded {
         }
         if self.decoded > RATIO_FREE && ratio > MAX_RATIO {
             let error = ReadError::new(format!("decompresses to over {MAX_RATIO} times its size"))
-                .with_hint(
-                    "this looks like a decompression bomb; decompress it yourself if it is not",
-                );
+                .with_hint("this looks like a decompression bomb; decompress it yourself if it is not");
             return Err(io::Error::other(error));
         }
         Ok(n)
@@ -138,10 +120,7 @@ impl Read for Bounded {
 /// The decoded bytes in a temporary file, for formats that seek.
 pub(crate) fn unpack(source: &Source) -> Result<TempPath, ReadError> {
     let fail = |e: &io::Error| source.io("cannot decompress", e);
-    let mut file = tempfile::Builder::new()
-        .prefix("dosimeter-")
-        .tempfile()
-        .map_err(|e| fail(&e))?;
+    let mut file = tempfile::Builder::new().prefix("dosimeter-").tempfile().map_err(|e| fail(&e))?;
     io::copy(&mut source.stream()?, &mut file).map_err(|e| fail(&e))?;
     Ok(file.into_temp_path())
 }

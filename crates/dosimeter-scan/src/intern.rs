@@ -81,10 +81,7 @@ impl Interner {
 
     fn entry(&self, i: usize) -> &[u8] {
         match (self.offsets.get(i), self.offsets.get(i + 1)) {
-            (Some(&from), Some(&to)) => self
-                .bytes
-                .get(from as usize..to as usize)
-                .unwrap_or_default(),
+            (Some(&from), Some(&to)) => self.bytes.get(from as usize..to as usize).unwrap_or_default(),
             _ => &[],
         }
     }
@@ -96,8 +93,7 @@ impl Interner {
         } else {
             // Stored in its replaced form, so that the raw bytes never match and each such cell is counted.
             self.invalid += 1;
-            self.bytes
-                .extend_from_slice(String::from_utf8_lossy(text).as_bytes());
+            self.bytes.extend_from_slice(String::from_utf8_lossy(text).as_bytes());
         }
         self.offsets.push(self.bytes.len() as i32);
         self.fresh += 1;
@@ -129,17 +125,11 @@ impl Interner {
         if unchanged && let Some(cached) = &self.cached {
             return Ok(cached.clone());
         }
-        let keep = self.rest == 0
-            && !distinct
-            && self.offsets.len() <= MAX_ENTRIES
-            && self.bytes.len() <= MAX_BYTES;
+        let keep = self.rest == 0 && !distinct && self.offsets.len() <= MAX_ENTRIES && self.bytes.len() <= MAX_BYTES;
         let (offsets, bytes) = if keep {
             (self.offsets.clone(), self.bytes.clone())
         } else {
-            (
-                std::mem::replace(&mut self.offsets, vec![0]),
-                std::mem::take(&mut self.bytes),
-            )
+            (std::mem::replace(&mut self.offsets, vec![0]), std::mem::take(&mut self.bytes))
         };
         let array = build(offsets, bytes)?;
         if keep {
@@ -148,11 +138,7 @@ impl Interner {
             self.slots.fill(0);
             self.hashes.clear();
             self.cached = None;
-            self.rest = if distinct {
-                REST
-            } else {
-                self.rest.saturating_sub(1)
-            };
+            self.rest = if distinct { REST } else { self.rest.saturating_sub(1) };
         }
         Ok(array)
     }
@@ -161,8 +147,7 @@ impl Interner {
 /// A string array from offsets and bytes, both checked.
 pub(crate) fn build(offsets: Vec<i32>, bytes: Vec<u8>) -> Result<StringArray, ReadError> {
     if i32::try_from(bytes.len()).is_err() {
-        return Err(ReadError::new("more than 2 GiB of text in one batch")
-            .with_hint("read with a smaller batch size"));
+        return Err(ReadError::new("more than 2 GiB of text in one batch").with_hint("read with a smaller batch size"));
     }
     let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
     StringArray::try_new(offsets, Buffer::from_vec(bytes), None)
@@ -188,10 +173,7 @@ fn hash(text: &[u8]) -> u64 {
     for (to, from) in tail.iter_mut().zip(chunks.remainder()) {
         *to = *from;
     }
-    fold(
-        state ^ u64::from_le_bytes(tail),
-        0xD6E8_FEB8_6659_FD93 ^ seed,
-    )
+    fold(state ^ u64::from_le_bytes(tail), 0xD6E8_FEB8_6659_FD93 ^ seed)
 }
 
 #[cfg(test)]
@@ -202,19 +184,13 @@ mod tests {
     #[test]
     fn same_string_same_key_over_batches() {
         let mut interner = Interner::default();
-        let keys: Vec<i32> = ["a", "b", "a", "", "c"]
-            .iter()
-            .map(|s| interner.key(s.as_bytes()))
-            .collect();
+        let keys: Vec<i32> = ["a", "b", "a", "", "c"].iter().map(|s| interner.key(s.as_bytes())).collect();
         assert_eq!(keys, [0, 1, 0, 2, 3]);
         let first = interner.finish(5).unwrap();
         assert_eq!(interner.key(b"c"), 3);
         let second = interner.finish(1).unwrap();
         assert_eq!(first.values().as_ptr(), second.values().as_ptr());
-        assert_eq!(
-            second.iter().flatten().collect::<Vec<_>>(),
-            ["a", "b", "", "c"]
-        );
+        assert_eq!(second.iter().flatten().collect::<Vec<_>>(), ["a", "b", "", "c"]);
     }
 
     #[test]
@@ -236,10 +212,7 @@ mod tests {
         let a = interner.key(b"a\xff");
         let b = interner.key(b"a\xff");
         let dictionary = interner.finish(2).unwrap();
-        assert_eq!(
-            (dictionary.value(a as usize), dictionary.value(b as usize)),
-            ("a\u{fffd}", "a\u{fffd}")
-        );
+        assert_eq!((dictionary.value(a as usize), dictionary.value(b as usize)), ("a\u{fffd}", "a\u{fffd}"));
         assert_eq!(interner.invalid, 2);
     }
 }

@@ -123,11 +123,7 @@ pub fn parse_time_in(text: &[u8], order: DateOrder) -> Option<(i64, Layout)> {
     if rest.is_empty() {
         return Some((day_micros, layout));
     }
-    let layout = if layout == Layout::IsoDate {
-        Layout::IsoDateTime
-    } else {
-        layout
-    };
+    let layout = if layout == Layout::IsoDate { Layout::IsoDateTime } else { layout };
     let rest = match rest {
         [b'T' | b't' | b' ', rest @ ..] => rest,
         _ => return None,
@@ -147,11 +143,7 @@ fn date(text: &[u8], order: DateOrder) -> Option<(i64, Layout, &[u8])> {
             if w > 2 || v > 2 || (*sep == b'-' && (w != 2 || v != 2)) {
                 return None;
             }
-            let layout = if *sep == b'-' {
-                Layout::IsoDate
-            } else {
-                Layout::YearSlash
-            };
+            let layout = if *sep == b'-' { Layout::IsoDate } else { Layout::YearSlash };
             Some((days(first, month, day)?, layout, rest))
         }
         (8, rest) => {
@@ -199,10 +191,8 @@ fn date(text: &[u8], order: DateOrder) -> Option<(i64, Layout, &[u8])> {
 }
 
 fn month_of(name: [u8; 3]) -> Option<u64> {
-    const NAMES: [&[u8; 3]; 12] = [
-        b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov",
-        b"dec",
-    ];
+    const NAMES: [&[u8; 3]; 12] =
+        [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
     let name = name.map(|c| c.to_ascii_lowercase());
     NAMES.iter().position(|n| **n == name).map(|i| i as u64 + 1)
 }
@@ -238,11 +228,7 @@ fn clock(text: &[u8]) -> Option<i64> {
             return None;
         }
         for i in 0..6 {
-            let digit = if i < shown {
-                after.get(i).map_or(0, |c| i64::from(c - b'0'))
-            } else {
-                0
-            };
+            let digit = if i < shown { after.get(i).map_or(0, |c| i64::from(c - b'0')) } else { 0 };
             fraction = fraction * 10 + digit;
         }
         rest = after.get(shown..)?;
@@ -252,12 +238,7 @@ fn clock(text: &[u8]) -> Option<i64> {
         if !(1..=12).contains(&hour) {
             return None;
         }
-        hour = hour % 12
-            + if half.eq_ignore_ascii_case(&b'p') {
-                12
-            } else {
-                0
-            };
+        hour = hour % 12 + if half.eq_ignore_ascii_case(&b'p') { 12 } else { 0 };
         rest = after.trim_ascii_start();
     }
     // A leap second is the last second of its minute, as everywhere without a leap-second table.
@@ -311,11 +292,7 @@ fn days(year: u64, month: u64, day: u64) -> Option<i64> {
         return None;
     }
     // Howard Hinnant's days_from_civil, for years from 0 on.
-    let (year, month, day) = (
-        i64::try_from(year).ok()?,
-        i64::try_from(month).ok()?,
-        i64::try_from(day).ok()?,
-    );
+    let (year, month, day) = (i64::try_from(year).ok()?, i64::try_from(month).ok()?, i64::try_from(day).ok()?);
     let y = if month <= 2 { year - 1 } else { year };
     let era = y.div_euclid(400);
     let yoe = y.rem_euclid(400);
@@ -332,61 +309,25 @@ mod tests {
     fn dates_of_all_layouts() {
         let check = |text: &str, expected: &str, layout: Layout| {
             let (micros, found) = parse_time(text).unwrap_or((i64::MIN, Layout::Padded));
-            assert_eq!(
-                dosimeter_core::time::Timestamp(micros).to_string(),
-                expected,
-                "{text}"
-            );
+            assert_eq!(dosimeter_core::time::Timestamp(micros).to_string(), expected, "{text}");
             assert_eq!(found, layout, "{text}");
         };
         check("2024-02-29", "2024-02-29T00:00:00Z", Layout::IsoDate);
-        check(
-            "2024-02-29T10:11:12Z",
-            "2024-02-29T10:11:12Z",
-            Layout::IsoDateTime,
-        );
-        check(
-            "2024-02-29 10:11",
-            "2024-02-29T10:11:00Z",
-            Layout::IsoDateTime,
-        );
-        check(
-            "2024-02-29 10:11:12.5+02:00",
-            "2024-02-29T08:11:12.500000Z",
-            Layout::IsoDateTime,
-        );
-        check(
-            "2024-02-29T10:11:12.123456789-0530",
-            "2024-02-29T15:41:12.123456Z",
-            Layout::IsoDateTime,
-        );
-        check(
-            "1969-12-31T23:59:59",
-            "1969-12-31T23:59:59Z",
-            Layout::IsoDateTime,
-        );
+        check("2024-02-29T10:11:12Z", "2024-02-29T10:11:12Z", Layout::IsoDateTime);
+        check("2024-02-29 10:11", "2024-02-29T10:11:00Z", Layout::IsoDateTime);
+        check("2024-02-29 10:11:12.5+02:00", "2024-02-29T08:11:12.500000Z", Layout::IsoDateTime);
+        check("2024-02-29T10:11:12.123456789-0530", "2024-02-29T15:41:12.123456Z", Layout::IsoDateTime);
+        check("1969-12-31T23:59:59", "1969-12-31T23:59:59Z", Layout::IsoDateTime);
         check("31/01/2024", "2024-01-31T00:00:00Z", Layout::DayMonthSlash);
-        check(
-            "1/31/2024 1:05 PM",
-            "2024-01-31T13:05:00Z",
-            Layout::MonthDaySlash,
-        );
+        check("1/31/2024 1:05 PM", "2024-01-31T13:05:00Z", Layout::MonthDaySlash);
         check("03/04/2024", "2024-03-04T00:00:00Z", Layout::AmbiguousSlash);
-        check(
-            "31.1.2024 06:00",
-            "2024-01-31T06:00:00Z",
-            Layout::DayMonthDot,
-        );
+        check("31.1.2024 06:00", "2024-01-31T06:00:00Z", Layout::DayMonthDot);
         check("2024/1/31", "2024-01-31T00:00:00Z", Layout::YearSlash);
         check("20240131", "2024-01-31T00:00:00Z", Layout::Compact);
         check("20240131T101112Z", "2024-01-31T10:11:12Z", Layout::Compact);
         check("31-Jan-2024", "2024-01-31T00:00:00Z", Layout::DayMonthName);
         check(" 0001-01-01 ", "0001-01-01T00:00:00Z", Layout::IsoDate);
-        check(
-            "9999-12-31 12:00:00 AM",
-            "9999-12-31T00:00:00Z",
-            Layout::IsoDateTime,
-        );
+        check("9999-12-31 12:00:00 AM", "9999-12-31T00:00:00Z", Layout::IsoDateTime);
     }
 
     #[test]
@@ -421,18 +362,9 @@ mod tests {
     #[test]
     fn the_column_tells_the_order() {
         let day = |order| parse_time_in(b"03/04/2024", order).map(|(t, l)| (t, l.id()));
-        assert_eq!(
-            day(DateOrder::DayFirst),
-            Some((1_712_102_400_000_000, "DD/MM/YYYY"))
-        );
-        assert_eq!(
-            day(DateOrder::MonthFirst),
-            Some((1_709_510_400_000_000, "MM/DD/YYYY"))
-        );
-        assert_eq!(
-            parse_time_in(b"13/04/2024", DateOrder::MonthFirst).map(|p| p.1),
-            Some(Layout::DayMonthSlash)
-        );
+        assert_eq!(day(DateOrder::DayFirst), Some((1_712_102_400_000_000, "DD/MM/YYYY")));
+        assert_eq!(day(DateOrder::MonthFirst), Some((1_709_510_400_000_000, "MM/DD/YYYY")));
+        assert_eq!(parse_time_in(b"13/04/2024", DateOrder::MonthFirst).map(|p| p.1), Some(Layout::DayMonthSlash));
     }
 
     #[test]

@@ -19,11 +19,7 @@ pub(crate) fn digits(text: &[u8]) -> Option<(u64, usize, &[u8])> {
         value = value * 10 + u64::from(c - b'0');
         width += 1;
     }
-    if width == 0 {
-        None
-    } else {
-        Some((value, width, text.get(width..).unwrap_or_default()))
-    }
+    if width == 0 { None } else { Some((value, width, text.get(width..).unwrap_or_default())) }
 }
 
 /// A whole number that fits `i64`: an optional sign and digits.
@@ -41,8 +37,8 @@ pub(crate) fn parse_integer(text: &[u8]) -> Option<i64> {
 }
 
 const TENS: [f64; 23] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
-    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
+    1e21, 1e22,
 ];
 
 /// A number; `comma` reads `1,5` as one and a half. NaN and infinities by their usual names.
@@ -79,10 +75,7 @@ pub(crate) fn parse_number(text: &[u8], comma: bool) -> Option<f64> {
         if body.contains(&b'.') {
             return None;
         }
-        let swapped: Vec<u8> = text
-            .iter()
-            .map(|&c| if c == b',' { b'.' } else { c })
-            .collect();
+        let swapped: Vec<u8> = text.iter().map(|&c| if c == b',' { b'.' } else { c }).collect();
         return std::str::from_utf8(&swapped).ok()?.parse().ok();
     }
     std::str::from_utf8(text).ok()?.parse().ok()
@@ -139,20 +132,14 @@ mod tests {
     fn agrees_with_the_standard_library() {
         let mut state = 1u64;
         for i in 0..200_000 {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let value = match i % 4 {
                 0 => (state >> 11) as f64 / 1e6,
                 1 => ((state >> 40) as f64 - 8e6) / 1000.0,
                 2 => f64::from_bits(state),
                 _ => (state >> 50) as f64,
             };
-            for text in [
-                format!("{value}"),
-                format!("{value:.3}"),
-                format!("{value:e}"),
-            ] {
+            for text in [format!("{value}"), format!("{value:.3}"), format!("{value:e}")] {
                 let ours = parse_number(text.as_bytes(), false).map(f64::to_bits);
                 let theirs = text.parse::<f64>().ok().map(f64::to_bits);
                 assert_eq!(ours, theirs, "{text}");
@@ -164,39 +151,26 @@ mod tests {
 
     #[test]
     fn odd_numbers() {
-        for text in [
-            "", "-", "+", ".", "1.2.3", "1e", "0x10", "1_000", "1,5", "abc", " 1", "--1", "1-",
-        ] {
+        for text in ["", "-", "+", ".", "1.2.3", "1e", "0x10", "1_000", "1,5", "abc", " 1", "--1", "1-"] {
             assert_eq!(parse_number(text.as_bytes(), false), None, "{text}");
         }
-        assert_eq!(
-            parse_number(b"-0", false).map(f64::is_sign_negative),
-            Some(true)
-        );
+        assert_eq!(parse_number(b"-0", false).map(f64::is_sign_negative), Some(true));
         assert_eq!(parse_number(b"1e400", false), Some(f64::INFINITY));
         assert_eq!(parse_number(b".5", false), Some(0.5));
         assert_eq!(parse_number(b"5.", false), Some(5.0));
         assert_eq!(parse_integer(b"9223372036854775807"), Some(i64::MAX));
         assert_eq!(parse_integer(b"-9223372036854775808"), Some(i64::MIN));
         assert_eq!(parse_integer(b"9223372036854775808"), None);
-        assert_eq!(
-            parse_integer(b"9007199254740993"),
-            Some(9_007_199_254_740_993)
-        );
+        assert_eq!(parse_integer(b"9007199254740993"), Some(9_007_199_254_740_993));
         assert_eq!(parse_integer(b""), None);
     }
 
     #[test]
     fn canonical_text() {
         let mut s = String::new();
-        for (value, expected) in [
-            (1.0, "1"),
-            (-0.0, "0"),
-            (0.1, "0.1"),
-            (1e15, "1000000000000000"),
-            (1e21, "1e21"),
-            (f64::INFINITY, "inf"),
-        ] {
+        for (value, expected) in
+            [(1.0, "1"), (-0.0, "0"), (0.1, "0.1"), (1e15, "1000000000000000"), (1e21, "1e21"), (f64::INFINITY, "inf")]
+        {
             write_number(value, &mut s);
             assert_eq!(s, expected);
         }

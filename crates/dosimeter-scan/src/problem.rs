@@ -45,29 +45,16 @@ impl fmt::Display for Problem {
         match self.kind {
             ProblemKind::RaggedRow => write!(f, "{n} rows with a wrong number of cells skipped")?,
             ProblemKind::BadJson => write!(f, "{n} lines that are no JSON object skipped")?,
-            ProblemKind::InvalidUtf8 => {
-                write!(f, "{n} cells of column \"{column}\" are not UTF-8")?
-            }
-            ProblemKind::UnknownKey => {
-                write!(f, "{n} values of the late key \"{column}\" not read")?
-            }
-            ProblemKind::DuplicateKey => write!(
-                f,
-                "{n} times a second key \"{column}\" in one object not read"
-            )?,
+            ProblemKind::InvalidUtf8 => write!(f, "{n} cells of column \"{column}\" are not UTF-8")?,
+            ProblemKind::UnknownKey => write!(f, "{n} values of the late key \"{column}\" not read")?,
+            ProblemKind::DuplicateKey => write!(f, "{n} times a second key \"{column}\" in one object not read")?,
             ProblemKind::SkippedFile => write!(f, "unknown format, skipped")?,
-            ProblemKind::AmbiguousDate => {
-                write!(f, "dates of column \"{column}\" read as month/day/year")?
-            }
+            ProblemKind::AmbiguousDate => write!(f, "dates of column \"{column}\" read as month/day/year")?,
         }
         write!(f, ": {}", self.file)?;
         if !self.lines.is_empty() {
             let lines: Vec<String> = self.lines.iter().map(u64::to_string).collect();
-            let more = if self.count > self.lines.len() as u64 {
-                ", ..."
-            } else {
-                ""
-            };
+            let more = if self.count > self.lines.len() as u64 { ", ..." } else { "" };
             write!(f, ", line {}{more}", lines.join(", "))?;
         }
         Ok(())
@@ -103,9 +90,7 @@ impl Problems {
             return;
         }
         let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let old = map
-            .entry((file.to_owned(), kind, column.to_owned()))
-            .or_default();
+        let old = map.entry((file.to_owned(), kind, column.to_owned())).or_default();
         if tally.count > old.count {
             *old = tally.clone();
         }

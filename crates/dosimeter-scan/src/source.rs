@@ -78,12 +78,7 @@ impl DataFile {
     /// The names of the file's columns in its order, those of its path last.
     pub fn column_names(&self) -> impl Iterator<Item = &str> {
         let own = self.fields.iter().map(|f| f.name.as_str());
-        own.chain(
-            self.hive
-                .iter()
-                .map(|(key, _)| key.as_str())
-                .filter(|key| !self.index.contains_key(*key)),
-        )
+        own.chain(self.hive.iter().map(|(key, _)| key.as_str()).filter(|key| !self.index.contains_key(*key)))
     }
 }
 
@@ -132,10 +127,7 @@ impl Dataset {
             match outcome {
                 Ok(Some(file)) => files.push(file),
                 Ok(None) => {
-                    let once = Tally {
-                        count: 1,
-                        lines: Vec::new(),
-                    };
+                    let once = Tally { count: 1, lines: Vec::new() };
                     problems.record(&found.name, ProblemKind::SkippedFile, "", &once);
                 }
                 Err(e) => errors.push(e),
@@ -150,13 +142,7 @@ impl Dataset {
             return Err(errors.into_iter().next().unwrap_or_else(unknown));
         }
         let (schema, targets) = settle(&mut files, &options, &problems);
-        Ok(Self {
-            files,
-            errors,
-            schema,
-            targets,
-            problems,
-        })
+        Ok(Self { files, errors, schema, targets, problems })
     }
 
     /// The union of all files' columns, in order of first appearance.
@@ -182,10 +168,7 @@ impl Dataset {
     pub fn partitions(&self) -> Vec<Partition> {
         let of = |(file, f): (usize, &DataFile)| {
             let rows = f.table.partitions();
-            rows.into_iter()
-                .enumerate()
-                .map(move |(index, rows)| Partition { file, index, rows })
-                .collect::<Vec<_>>()
+            rows.into_iter().enumerate().map(move |(index, rows)| Partition { file, index, rows }).collect::<Vec<_>>()
         };
         self.files.iter().enumerate().flat_map(of).collect()
     }
@@ -196,15 +179,8 @@ impl Dataset {
     /// # Errors
     /// When the file cannot be opened any more, or is damaged. Errors met later come from the iterator, which then
     /// ends.
-    pub fn read(
-        &self,
-        partition: &Partition,
-        columns: Option<&[String]>,
-    ) -> Result<BatchReader, ReadError> {
-        let file = self
-            .files
-            .get(partition.file)
-            .ok_or_else(|| ReadError::new("no such file in the data set"))?;
+    pub fn read(&self, partition: &Partition, columns: Option<&[String]>) -> Result<BatchReader, ReadError> {
+        let file = self.files.get(partition.file).ok_or_else(|| ReadError::new("no such file in the data set"))?;
         let mut selected = Vec::new();
         let mut places: HashMap<usize, usize> = HashMap::new();
         let mut slot = |name: &str| {
@@ -223,9 +199,7 @@ impl Dataset {
                 };
             }
             match file.hive.iter().find(|(key, _)| key == name) {
-                Some((_, Some(value))) => {
-                    Slot::Constant(label, StringArray::from(vec![value.as_str()]))
-                }
+                Some((_, Some(value))) => Slot::Constant(label, StringArray::from(vec![value.as_str()])),
                 _ => Slot::Fixed(label, Values::Null),
             }
         };
@@ -237,22 +211,12 @@ impl Dataset {
             .iter()
             .map(|&i| {
                 let name = file.fields.get(i).map_or("", |f| f.name.as_str());
-                self.targets
-                    .get(name)
-                    .copied()
-                    .unwrap_or_else(|| Target::of(Kind::Text))
+                self.targets.get(name).copied().unwrap_or_else(|| Target::of(Kind::Text))
             })
             .collect();
-        let inner = shielded(|| {
-            file.table
-                .read(&file.source, partition.index, &selected, &targets)
-        })
-        .map_err(|e| e.in_file(&file.name))?;
-        Ok(BatchReader {
-            inner: Some(inner),
-            slots,
-            file: file.name.clone(),
-        })
+        let inner = shielded(|| file.table.read(&file.source, partition.index, &selected, &targets))
+            .map_err(|e| e.in_file(&file.name))?;
+        Ok(BatchReader { inner: Some(inner), slots, file: file.name.clone() })
     }
 }
 
@@ -262,44 +226,32 @@ fn open_all(
     options: &Arc<ReadOptions>,
     problems: &Problems,
 ) -> Vec<Result<Option<DataFile>, ReadError>> {
-    let open = |found: &Found| {
-        shielded(|| open_one(found, options, problems)).map_err(|e| e.in_file(&found.name))
-    };
-    let workers = std::thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(found.len());
+    let open = |found: &Found| shielded(|| open_one(found, options, problems)).map_err(|e| e.in_file(&found.name));
+    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(found.len());
     if workers <= 1 {
         return found.iter().map(open).collect();
     }
     let next = AtomicUsize::new(0);
-    let mut outcomes: Vec<(usize, Result<Option<DataFile>, ReadError>)> =
-        std::thread::scope(|scope| {
-            let work = || {
-                let mut done = Vec::new();
-                while let Some((i, f)) = {
-                    let i = next.fetch_add(1, Ordering::Relaxed);
-                    found.get(i).map(|f| (i, f))
-                } {
-                    done.push((i, open(f)));
-                }
-                done
-            };
-            let threads: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-            threads
-                .into_iter()
-                .flat_map(|t| t.join().unwrap_or_default())
-                .collect()
-        });
+    let mut outcomes: Vec<(usize, Result<Option<DataFile>, ReadError>)> = std::thread::scope(|scope| {
+        let work = || {
+            let mut done = Vec::new();
+            while let Some((i, f)) = {
+                let i = next.fetch_add(1, Ordering::Relaxed);
+                found.get(i).map(|f| (i, f))
+            } {
+                done.push((i, open(f)));
+            }
+            done
+        };
+        let threads: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().flat_map(|t| t.join().unwrap_or_default()).collect()
+    });
     outcomes.sort_by_key(|(i, _)| *i);
     outcomes.into_iter().map(|(_, outcome)| outcome).collect()
 }
 
 /// Opens one file; `None` when its format is unknown and nobody asked for it by name.
-fn open_one(
-    found: &Found,
-    options: &Arc<ReadOptions>,
-    problems: &Problems,
-) -> Result<Option<DataFile>, ReadError> {
+fn open_one(found: &Found, options: &Arc<ReadOptions>, problems: &Problems) -> Result<Option<DataFile>, ReadError> {
     let mut source = Source {
         path: found.path.clone(),
         name: found.name.clone(),
@@ -307,9 +259,7 @@ fn open_one(
         options: Arc::clone(options),
         problems: problems.clone(),
     };
-    let bytes = std::fs::metadata(&found.path)
-        .map_err(|e| source.io("cannot open", &e))?
-        .len();
+    let bytes = std::fs::metadata(&found.path).map_err(|e| source.io("cannot open", &e))?.len();
     let mut head = source.peek(PEEK)?;
     source.compression = compression_of(&head);
     if source.compression != Compression::None {
@@ -319,8 +269,7 @@ fn open_one(
     let Some(format) = crate::sniff::format_of(&source, &head, found.explicit)? else {
         return Ok(None);
     };
-    if matches!(format, Format::Parquet | Format::Arrow) && source.compression != Compression::None
-    {
+    if matches!(format, Format::Parquet | Format::Arrow) && source.compression != Compression::None {
         // These need to seek, so the decoded bytes go to a temporary file.
         let path = crate::input::unpack(&source)?;
         source.path = path.to_path_buf();
@@ -335,16 +284,8 @@ fn open_one(
     };
     check_names(&source, &fields)?;
     let rows = table.partitions().into_iter().sum::<Option<u64>>();
-    let delimiter = if let Table::Csv(t) = &table {
-        Some(t.delimiter)
-    } else {
-        None
-    };
-    let index = fields
-        .iter()
-        .enumerate()
-        .map(|(i, f)| (f.name.clone(), i))
-        .collect();
+    let delimiter = if let Table::Csv(t) = &table { Some(t.delimiter) } else { None };
+    let index = fields.iter().enumerate().map(|(i, f)| (f.name.clone(), i)).collect();
     Ok(Some(DataFile {
         name: found.name.clone(),
         format,
@@ -394,15 +335,9 @@ fn settle(
         for field in file.fields.iter_mut().chain(&mut { hive }) {
             let mut vote = true;
             if let Some(guess) = &field.guess {
-                field.kind = guess
-                    .target(options.expected.get(&field.name).copied())
-                    .kind;
+                field.kind = guess.target(options.expected.get(&field.name).copied()).kind;
                 field.supported = !guess.is_nested();
-                let word = if field.supported {
-                    field.kind.id()
-                } else {
-                    "list"
-                };
+                let word = if field.supported { field.kind.id() } else { "list" };
                 field.native = format!("{} {word}", format.split(' ').next().unwrap_or_default());
                 field.nullable = guess.has_nulls();
                 vote = !guess.is_empty();
@@ -434,33 +369,20 @@ fn settle(
     let mut schema = Vec::with_capacity(order.len());
     let mut targets = BTreeMap::new();
     for name in order {
-        let Some(Union {
-            field: Some(mut field),
-            votes,
-            guess,
-        }) = unions.remove(&name)
-        else {
+        let Some(Union { field: Some(mut field), votes, guess }) = unions.remove(&name) else {
             continue;
         };
         field.kind = elect(&votes).unwrap_or(field.kind);
         if votes.len() > 1 {
             field.kinds = votes.into_iter().collect();
-            field
-                .kinds
-                .sort_by_key(|(kind, count)| (std::cmp::Reverse(*count), *kind));
+            field.kinds.sort_by_key(|(kind, count)| (std::cmp::Reverse(*count), *kind));
         }
         let expected = options.expected.get(&name).copied();
         if guess.is_sampled() {
             let target = guess.target(Some(expected.unwrap_or(field.kind)));
             if target.kind == Kind::Time && guess.is_ambiguous() {
-                let once = Tally {
-                    count: 1,
-                    lines: Vec::new(),
-                };
-                let file = files
-                    .iter()
-                    .find(|f| f.has(&name))
-                    .map_or("", |f| f.name.as_str());
+                let once = Tally { count: 1, lines: Vec::new() };
+                let file = files.iter().find(|f| f.has(&name)).map_or("", |f| f.name.as_str());
                 problems.record(file, ProblemKind::AmbiguousDate, &name, &once);
             }
             targets.insert(name, target);
@@ -474,10 +396,7 @@ fn settle(
 fn elect(votes: &BTreeMap<Kind, usize>) -> Option<Kind> {
     let count = |kind: Kind| votes.get(&kind).copied().unwrap_or(0);
     let numeric = count(Kind::Number) + count(Kind::Integer);
-    let best = votes
-        .iter()
-        .filter(|(k, _)| !k.is_numeric())
-        .max_by_key(|(k, n)| (**n, std::cmp::Reverse(**k)));
+    let best = votes.iter().filter(|(k, _)| !k.is_numeric()).max_by_key(|(k, n)| (**n, std::cmp::Reverse(**k)));
     match best {
         Some((kind, n)) if *n > numeric => Some(*kind),
         _ if numeric == 0 => None,
@@ -505,9 +424,7 @@ pub struct BatchReader {
 
 impl std::fmt::Debug for BatchReader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("BatchReader")
-            .field("file", &self.file)
-            .finish_non_exhaustive()
+        f.debug_struct("BatchReader").field("file", &self.file).finish_non_exhaustive()
     }
 }
 
@@ -533,26 +450,17 @@ impl Iterator for BatchReader {
 fn assemble(slots: &[Slot], batch: Batch) -> Batch {
     let rows = batch.rows;
     let in_order = slots.len() == batch.columns.len()
-        && slots
-            .iter()
-            .enumerate()
-            .all(|(i, s)| matches!(s, Slot::Read(at) if *at == i));
+        && slots.iter().enumerate().all(|(i, s)| matches!(s, Slot::Read(at) if *at == i));
     if in_order {
         return batch;
     }
     let column = |slot: &Slot| match slot {
         Slot::Read(at) => batch.columns.get(*at).cloned(),
         Slot::Constant(name, dictionary) => {
-            let values = Values::Text {
-                keys: vec![0; rows].into(),
-                dictionary: dictionary.clone(),
-            };
+            let values = Values::Text { keys: vec![0; rows].into(), dictionary: dictionary.clone() };
             Some(Column::plain(Arc::clone(name), values, None))
         }
         Slot::Fixed(name, values) => Some(Column::plain(Arc::clone(name), values.clone(), None)),
     };
-    Batch {
-        rows,
-        columns: slots.iter().filter_map(column).collect(),
-    }
+    Batch { rows, columns: slots.iter().filter_map(column).collect() }
 }

@@ -2,8 +2,7 @@
 
 use crate::error::ReadError;
 use arrow_array::{
-    ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray,
-    TimestampMicrosecondArray,
+    ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use parquet::arrow::ArrowWriter;
@@ -64,52 +63,19 @@ impl WriteColumn {
     /// The rows from `from` up to `to` as an array.
     fn array(&self, from: usize, to: usize) -> ArrayRef {
         match self {
-            Self::Number(v) => Arc::new(
-                v.get(from..to)
-                    .unwrap_or_default()
-                    .iter()
-                    .copied()
-                    .collect::<Float64Array>(),
-            ),
-            Self::Integer(v) => Arc::new(
-                v.get(from..to)
-                    .unwrap_or_default()
-                    .iter()
-                    .copied()
-                    .collect::<Int64Array>(),
-            ),
-            Self::Boolean(v) => Arc::new(
-                v.get(from..to)
-                    .unwrap_or_default()
-                    .iter()
-                    .copied()
-                    .collect::<BooleanArray>(),
-            ),
+            Self::Number(v) => Arc::new(v.get(from..to).unwrap_or_default().iter().copied().collect::<Float64Array>()),
+            Self::Integer(v) => Arc::new(v.get(from..to).unwrap_or_default().iter().copied().collect::<Int64Array>()),
+            Self::Boolean(v) => Arc::new(v.get(from..to).unwrap_or_default().iter().copied().collect::<BooleanArray>()),
             Self::Time(v) => {
-                let array: TimestampMicrosecondArray = v
-                    .get(from..to)
-                    .unwrap_or_default()
-                    .iter()
-                    .copied()
-                    .collect();
+                let array: TimestampMicrosecondArray = v.get(from..to).unwrap_or_default().iter().copied().collect();
                 Arc::new(array.with_timezone("UTC"))
             }
-            Self::Text(v) => Arc::new(
-                v.get(from..to)
-                    .unwrap_or_default()
-                    .iter()
-                    .map(Option::as_deref)
-                    .collect::<StringArray>(),
-            ),
+            Self::Text(v) => {
+                Arc::new(v.get(from..to).unwrap_or_default().iter().map(Option::as_deref).collect::<StringArray>())
+            }
             Self::Category(keys, names) => {
                 let name = |k: &u32| names.get(*k as usize).map(String::as_str);
-                Arc::new(
-                    keys.get(from..to)
-                        .unwrap_or_default()
-                        .iter()
-                        .map(name)
-                        .collect::<StringArray>(),
-                )
+                Arc::new(keys.get(from..to).unwrap_or_default().iter().map(name).collect::<StringArray>())
             }
         }
     }
@@ -126,35 +92,25 @@ pub fn write_parquet(path: &Path, columns: &[(&str, WriteColumn)]) -> Result<(),
     if let Some((name, c)) = columns.iter().find(|(_, c)| c.len() != rows) {
         return Err(fail(format!("{} rows instead of {rows}", c.len())).in_column(*name));
     }
-    let fields: Vec<Field> = columns
-        .iter()
-        .map(|(name, c)| Field::new(*name, c.data_type(), true))
-        .collect();
+    let fields: Vec<Field> = columns.iter().map(|(name, c)| Field::new(*name, c.data_type(), true)).collect();
     let schema = Arc::new(Schema::new(fields));
-    let folder = path
-        .parent()
-        .filter(|p| !p.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new()
         .prefix(".dosimeter-")
         .tempfile_in(folder)
-        .map_err(|e| {
-            fail(e.to_string()).with_hint("check that the folder exists and can be written")
-        })?;
+        .map_err(|e| fail(e.to_string()).with_hint("check that the folder exists and can be written"))?;
     let properties = WriterProperties::builder()
         .set_compression(Compression::SNAPPY)
         .set_max_row_group_row_count(Some(GROUP_ROWS))
         .set_created_by(format!("dosimeter {}", env!("CARGO_PKG_VERSION")))
         .build();
-    let mut writer =
-        ArrowWriter::try_new(file.as_file_mut(), Arc::clone(&schema), Some(properties))
-            .map_err(|e| fail(e.to_string()))?;
+    let mut writer = ArrowWriter::try_new(file.as_file_mut(), Arc::clone(&schema), Some(properties))
+        .map_err(|e| fail(e.to_string()))?;
     let mut from = 0;
     while from < rows {
         let to = (from + GROUP_ROWS).min(rows);
         let arrays = columns.iter().map(|(_, c)| c.array(from, to)).collect();
-        let batch =
-            RecordBatch::try_new(Arc::clone(&schema), arrays).map_err(|e| fail(e.to_string()))?;
+        let batch = RecordBatch::try_new(Arc::clone(&schema), arrays).map_err(|e| fail(e.to_string()))?;
         writer.write(&batch).map_err(|e| fail(e.to_string()))?;
         from = to;
     }
@@ -170,9 +126,7 @@ pub fn write_parquet(path: &Path, columns: &[(&str, WriteColumn)]) -> Result<(),
 fn readable(file: &tempfile::NamedTempFile) {
     use std::os::unix::fs::PermissionsExt;
     // Nothing is lost where this fails: the owner can still read it.
-    let _ = file
-        .as_file()
-        .set_permissions(std::fs::Permissions::from_mode(0o644));
+    let _ = file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644));
 }
 
 #[cfg(not(unix))]

@@ -105,9 +105,11 @@ pub(crate) struct WatchArgs {
 
 /// `check`.
 #[derive(Debug, Default, Args)]
-#[command(after_help = "Files may be Parquet, CSV, TSV, JSON Lines or Arrow IPC, plain or .gz/.zst; globs, directories (hive \
+#[command(
+    after_help = "Files may be Parquet, CSV, TSV, JSON Lines or Arrow IPC, plain or .gz/.zst; globs, directories (hive \
                         key=value parts become columns) and - for standard input.\n\nExit codes: 0 healthy, 1 decaying, 2 error, 3 \
-                        blind (too little evidence to say).")]
+                        blind (too little evidence to say)."
+)]
 pub(crate) struct CheckArgs {
     /// One history that holds both periods; needs --reference-until
     #[arg(value_name = "DATA")]

@@ -1,6 +1,6 @@
 //! `dosimeter check`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use dosimeter_core::diagnose::{Context, diagnose};
 use dosimeter_core::profile::{Baseline, Role, file};
@@ -12,10 +12,10 @@ use dosimeter_scan::pass::{Cut, Part, fit};
 use crate::args::CheckArgs;
 use crate::config::{self, Paths};
 use crate::error::{Failure, Outcome};
+use crate::output;
 use crate::plan::{Plan, plan};
 use crate::progress::Ticker;
 use crate::source::{self, Following};
-use crate::output;
 
 pub(crate) fn run(args: &CheckArgs) -> Outcome {
     let format = Format::parse(&args.format).map_err(|_| {
@@ -47,7 +47,8 @@ type Diagnosis = dosimeter_core::diagnosis::Diagnosis;
 
 /// What was typed, completed by the settings.
 fn join(args: &CheckArgs, settings: Paths) -> Result<Paths, Failure> {
-    let typed = !(args.data.is_empty() && args.reference.is_empty() && args.current.is_empty() && args.baseline.is_none());
+    let typed =
+        !(args.data.is_empty() && args.reference.is_empty() && args.current.is_empty() && args.baseline.is_none());
     let mut p = Paths {
         history: args.data.clone(),
         reference: args.reference.clone(),
@@ -68,7 +69,9 @@ fn join(args: &CheckArgs, settings: Paths) -> Result<Paths, Failure> {
         p.current = std::mem::take(&mut p.history);
     }
     if [&p.history, &p.reference, &p.current, &p.labels].into_iter().flatten().filter(|n| *n == "-").count() > 1 {
-        return Err(Failure::new("standard input is named twice: -").hint("it can be read once; save one of the two to a file"));
+        return Err(
+            Failure::new("standard input is named twice: -").hint("it can be read once; save one of the two to a file")
+        );
     }
     match (p.history.is_empty(), p.reference.is_empty(), p.current.is_empty(), p.baseline.is_some()) {
         (true, true, true, false) => Err(Failure::new("nothing to check").hint("give a history with --reference-until, or --reference and --current, or --baseline and data")),
@@ -84,7 +87,8 @@ fn join(args: &CheckArgs, settings: Paths) -> Result<Paths, Failure> {
 fn read_labels<'a>(paths: &'a Paths, plan: &'a Plan) -> Option<impl Fn(&Baseline) -> Result<Labels, Failure> + 'a> {
     (!paths.labels.is_empty()).then_some(move |baseline: &Baseline| {
         let id = baseline.column_with(Role::Id).map(|j| baseline.columns[j].name.clone()).ok_or_else(|| {
-            Failure::new("labels need an id to be joined by: --labels").hint("name the column that both files share with --id")
+            Failure::new("labels need an id to be joined by: --labels")
+                .hint("name the column that both files share with --id")
         })?;
         let given = plan.fit.given.roles.iter().find(|(_, r)| **r == Role::Label).map(|(n, _)| n.clone());
         let label = given.or_else(|| baseline.column_with(Role::Label).map(|j| baseline.columns[j].name.clone()));
@@ -102,7 +106,8 @@ fn history(paths: &Paths, plan: &Plan, ticker: &Ticker) -> Result<Diagnosis, Fai
     let until = paths.reference_until.as_deref().unwrap_or_default();
     let cut = source::cut(until, || source::look_ahead(&dataset, None, plan, ticker).rows)?;
     if matches!(cut, Cut::Time(_)) && time.is_none() {
-        return Err(Failure::new("--reference-until is a time, but no column holds times").hint("name the time column with --time"));
+        return Err(Failure::new("--reference-until is a time, but no column holds times")
+            .hint("name the time column with --time"));
     }
     let read = read_labels(paths, plan);
     let labels_of = read.as_ref().map(|f| f as &dyn Fn(&Baseline) -> Result<Labels, Failure>);
@@ -110,13 +115,16 @@ fn history(paths: &Paths, plan: &Plan, ticker: &Ticker) -> Result<Diagnosis, Fai
     warnings.extend(fitted.warnings);
     let (span, rows) = fitted.survey.rest;
     if rows == 0 || fitted.survey.rest.1 == 0 {
-        return Err(Failure::new(format!("no rows after {until}: --reference-until")).hint("move it to an earlier point"));
+        return Err(
+            Failure::new(format!("no rows after {until}: --reference-until")).hint("move it to an earlier point")
+        );
     }
     let first = match cut {
         Cut::Row(row) => row,
         Cut::Time(_) => fitted.survey.rows,
     };
-    let following = Following { dataset: &dataset, part: Part::From(cut), rows, span, first, offsets: fitted.survey.offsets() };
+    let following =
+        Following { dataset: &dataset, part: Part::From(cut), rows, span, first, offsets: fitted.survey.offsets() };
     let current = source::observe(&fitted.baseline, &following, labels.as_ref(), ticker, &mut warnings)?;
     finish(&fitted.baseline, &current, &dataset, labels, paths, warnings)
 }
@@ -129,7 +137,8 @@ fn two_periods(paths: &Paths, plan: &Plan, ticker: &Ticker) -> Result<Diagnosis,
     let seen = source::look_ahead(&ahead, time.as_deref(), plan, ticker);
     let read = read_labels(paths, plan);
     let labels_of = read.as_ref().map(|f| f as &dyn Fn(&Baseline) -> Result<Labels, Failure>);
-    let (fitted, labels) = source::learn(&reference, Part::All, time.as_deref(), Some((seen.rows, seen.span)), labels_of, plan, ticker)?;
+    let (fitted, labels) =
+        source::learn(&reference, Part::All, time.as_deref(), Some((seen.rows, seen.span)), labels_of, plan, ticker)?;
     warnings.extend(fitted.warnings);
     let current = current_of(&fitted.baseline, paths, plan, ticker, labels.as_ref(), &mut warnings)?;
     // Held until here: it keeps what came on standard input.
@@ -137,10 +146,19 @@ fn two_periods(paths: &Paths, plan: &Plan, ticker: &Ticker) -> Result<Diagnosis,
     finish(&fitted.baseline, &current.1, &current.0, labels, paths, warnings)
 }
 
-fn with_baseline(path: &Path, paths: &Paths, plan: &Plan, watch: &crate::args::WatchArgs, ticker: &Ticker) -> Result<Diagnosis, Failure> {
+fn with_baseline(
+    path: &Path,
+    paths: &Paths,
+    plan: &Plan,
+    watch: &crate::args::WatchArgs,
+    ticker: &Ticker,
+) -> Result<Diagnosis, Failure> {
     let shown = path.display();
-    let bytes = std::fs::read(path).map_err(|e| Failure::new(format!("cannot read the baseline ({e}): {shown}")).hint("make one with `dosimeter fit`"))?;
-    let mut baseline = file::decode(&bytes).map_err(|e| Failure::new(format!("{e}: {shown}")).hint("make it again with `dosimeter fit`"))?;
+    let bytes = std::fs::read(path).map_err(|e| {
+        Failure::new(format!("cannot read the baseline ({e}): {shown}")).hint("make one with `dosimeter fit`")
+    })?;
+    let mut baseline = file::decode(&bytes)
+        .map_err(|e| Failure::new(format!("{e}: {shown}")).hint("make it again with `dosimeter fit`"))?;
     // The policy may be changed without learning anew; what was learned may not.
     baseline.watch.metric = plan.fit.metric.or(baseline.watch.metric);
     baseline.watch.tolerance = plan.fit.tolerance.or(baseline.watch.tolerance);
@@ -176,13 +194,27 @@ fn current_of(
         }
         warnings.push("the current data have no rows".to_owned());
     }
-    let following = Following { dataset: &dataset, part: Part::All, rows: seen.rows, span: seen.span, first: 0, offsets: seen.offsets() };
+    let following = Following {
+        dataset: &dataset,
+        part: Part::All,
+        rows: seen.rows,
+        span: seen.span,
+        first: 0,
+        offsets: seen.offsets(),
+    };
     let profile = source::observe(baseline, &following, labels, ticker, warnings)?;
     warnings.extend(dataset.problems().iter().map(ToString::to_string));
     Ok((dataset, profile))
 }
 
-fn finish(baseline: &Baseline, current: &dosimeter_core::profile::PeriodProfile, dataset: &Dataset, labels: Option<Labels>, paths: &Paths, mut warnings: Vec<String>) -> Result<Diagnosis, Failure> {
+fn finish(
+    baseline: &Baseline,
+    current: &dosimeter_core::profile::PeriodProfile,
+    dataset: &Dataset,
+    labels: Option<Labels>,
+    paths: &Paths,
+    mut warnings: Vec<String>,
+) -> Result<Diagnosis, Failure> {
     if !baseline.inferred.is_empty() {
         let guesses = baseline
             .inferred
@@ -207,11 +239,13 @@ fn finish(baseline: &Baseline, current: &dosimeter_core::profile::PeriodProfile,
 
 fn as_of(text: &str) -> Result<i64, Failure> {
     let time = dosimeter_scan::parse_time(text).map(|(micros, _)| micros);
-    time.ok_or_else(|| Failure::new(format!("{text:?} is no time: --as-of")).hint("write it as 2024-03-01 or 2024-03-01T06:00"))
+    time.ok_or_else(|| {
+        Failure::new(format!("{text:?} is no time: --as-of")).hint("write it as 2024-03-01 or 2024-03-01T06:00")
+    })
 }
 
 /// The format that a file's extension asks for.
-fn format_of(path: &PathBuf) -> Result<Format, Failure> {
+fn format_of(path: &Path) -> Result<Format, Failure> {
     let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
     let format = match extension.as_str() {
         "html" | "htm" => Format::Html,
@@ -220,7 +254,10 @@ fn format_of(path: &PathBuf) -> Result<Format, Failure> {
         "prom" => Format::Prometheus,
         "md" => Format::Markdown,
         "txt" => Format::Terminal,
-        _ => return Err(Failure::new(format!("no format for this extension: {}", path.display())).hint("use .html, .json, .xml (JUnit), .prom, .md or .txt")),
+        _ => {
+            return Err(Failure::new(format!("no format for this extension: {}", path.display()))
+                .hint("use .html, .json, .xml (JUnit), .prom, .md or .txt"));
+        }
     };
     Ok(format)
 }

@@ -113,8 +113,9 @@ pub(crate) fn complete(watch: &WatchArgs) -> Result<(WatchArgs, Paths), Failure>
         return Ok((copy(watch), Paths::default()));
     }
     let shown = path.display();
-    let text = std::fs::read_to_string(path)
-        .map_err(|e| Failure::new(format!("cannot read the settings ({e}): {shown}")).hint("give an existing file to --config"))?;
+    let text = std::fs::read_to_string(path).map_err(|e| {
+        Failure::new(format!("cannot read the settings ({e}): {shown}")).hint("give an existing file to --config")
+    })?;
     let file: File = toml::from_str(&text).map_err(|e| {
         let line = e.span().map_or(0, |s| text.bytes().take(s.start).filter(|b| *b == b'\n').count() + 1);
         Failure::new(format!("{}: {shown}, line {line}", e.message().replace('\n', "; ")))
@@ -127,7 +128,9 @@ pub(crate) fn complete(watch: &WatchArgs) -> Result<(WatchArgs, Paths), Failure>
     };
     let score = file.roles.score.map(|s| match s {
         Scores::One(s) => s,
-        Scores::ByClass(m) => m.into_iter().map(|(class, column)| format!("{class}={}", word(column))).collect::<Vec<_>>().join(","),
+        Scores::ByClass(m) => {
+            m.into_iter().map(|(class, column)| format!("{class}={}", word(column))).collect::<Vec<_>>().join(",")
+        }
     });
     let mut w = copy(watch);
     w.id = w.id.or(file.roles.id);

@@ -16,7 +16,8 @@ use crate::source;
 
 pub(crate) fn run(args: &FitArgs) -> Outcome {
     let (watch, _) = config::complete(&args.watch)?;
-    let name = std::path::Path::new(&args.output).file_stem().map_or("model".into(), |n| n.to_string_lossy().into_owned());
+    let name =
+        std::path::Path::new(&args.output).file_stem().map_or("model".into(), |n| n.to_string_lossy().into_owned());
     let plan = plan(&watch, &name)?;
     let ticker = Ticker::start(watch.quiet);
     let mut warnings = Vec::new();
@@ -24,7 +25,8 @@ pub(crate) fn run(args: &FitArgs) -> Outcome {
     let time = source::time_column(&dataset, plan.time.as_deref());
     let read = |baseline: &Baseline| -> Result<Labels, Failure> {
         let id = baseline.column_with(Role::Id).map(|j| baseline.columns[j].name.clone()).ok_or_else(|| {
-            Failure::new("labels need an id to be joined by: --labels").hint("name the column that both files share with --id")
+            Failure::new("labels need an id to be joined by: --labels")
+                .hint("name the column that both files share with --id")
         })?;
         let label = plan.fit.given.roles.iter().find(|(_, r)| **r == Role::Label).map(|(n, _)| n.clone());
         let mut options = plan.read.clone();
@@ -53,7 +55,11 @@ fn summary(b: &Baseline, path: &str, bytes: usize, warnings: &[String]) -> Strin
     for role in [Role::Id, Role::Time, Role::Prediction, Role::Score, Role::Label, Role::Segment] {
         let names: Vec<&str> = b.columns.iter().filter(|c| c.role == role).map(|c| c.name.as_str()).collect();
         if !names.is_empty() {
-            let guessed = if names.iter().any(|n| b.inferred.iter().any(|i| i == n)) { format!("  (guessed; --{} says otherwise)", role.as_str()) } else { String::new() };
+            let guessed = if names.iter().any(|n| b.inferred.iter().any(|i| i == n)) {
+                format!("  (guessed; --{} says otherwise)", role.as_str())
+            } else {
+                String::new()
+            };
             text.push_str(&format!("  {:<11}{}{guessed}\n", role.as_str(), names.join(", ")));
         }
     }

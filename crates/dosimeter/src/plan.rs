@@ -27,7 +27,10 @@ pub(crate) struct Plan {
 pub(crate) fn plan(w: &WatchArgs, name: &str) -> Result<Plan, Failure> {
     let mut given = Given { positive: w.positive.clone(), ..Given::default() };
     let mut role = |name: &str, role: Role| match given.roles.insert(name.to_owned(), role) {
-        Some(other) if other != role => Err(Failure::new(format!("column {name:?} is given two roles, {} and {}", other.as_str(), role.as_str())).hint("a column has one role; give each flag a column of its own")),
+        Some(other) if other != role => {
+            Err(Failure::new(format!("column {name:?} is given two roles, {} and {}", other.as_str(), role.as_str()))
+                .hint("a column has one role; give each flag a column of its own"))
+        }
         _ => Ok(()),
     };
     let single = [(&w.id, Role::Id), (&w.time, Role::Time), (&w.prediction, Role::Prediction), (&w.label, Role::Label)];
@@ -46,7 +49,8 @@ pub(crate) fn plan(w: &WatchArgs, name: &str) -> Result<Plan, Failure> {
         if score.contains('=') {
             for part in score.split(',') {
                 let (class, column) = part.split_once('=').ok_or_else(|| {
-                    Failure::new(format!("{part:?} is no CLASS=COLUMN: --score")).hint("for several classes write --score low=p_low,high=p_high")
+                    Failure::new(format!("{part:?} is no CLASS=COLUMN: --score"))
+                        .hint("for several classes write --score low=p_low,high=p_high")
                 })?;
                 given.class_scores.push((class.trim().to_owned(), column.trim().to_owned()));
             }
@@ -59,17 +63,25 @@ pub(crate) fn plan(w: &WatchArgs, name: &str) -> Result<Plan, Failure> {
         Some("binary") => Some(Task::Binary),
         Some("multiclass") => Some(Task::Multiclass),
         Some("regression") => Some(Task::Regression),
-        Some(other) => return Err(Failure::new(format!("unknown task {other:?}: model.task")).hint("one of binary, multiclass, regression")),
+        Some(other) => {
+            return Err(Failure::new(format!("unknown task {other:?}: model.task"))
+                .hint("one of binary, multiclass, regression"));
+        }
     };
     let metric = w.metric.as_deref().map(metric).transpose()?;
     if let Some(t) = w.tolerance.filter(|t| !t.is_finite() || *t < 0.0) {
-        return Err(Failure::new(format!("a tolerance of {t}: --tolerance")).hint("give a loss of the metric that is 0 or more, as 0.02"));
+        return Err(Failure::new(format!("a tolerance of {t}: --tolerance"))
+            .hint("give a loss of the metric that is 0 or more, as 0.02"));
     }
     let zone = w.time_zone.clone().unwrap_or_else(|| "UTC".to_owned());
     let delimiter = match w.delimiter {
         None => None,
         Some(c) if c.is_ascii() => Some(c as u8),
-        Some(c) => return Err(Failure::new(format!("{c:?} is no field separator: --delimiter")).hint("give one ASCII character")),
+        Some(c) => {
+            return Err(
+                Failure::new(format!("{c:?} is no field separator: --delimiter")).hint("give one ASCII character")
+            );
+        }
     };
     Ok(Plan {
         fit: FitOptions {
@@ -97,7 +109,9 @@ fn metric(name: &str) -> Result<Metric, Failure> {
 
 /// `1 per 90d` as a number per 90 days.
 fn false_alarms(text: &str) -> Result<f64, Failure> {
-    let bad = || Failure::new(format!("{text:?} is no rate: --false-alarms")).hint("write a number per days, as \"1 per 90d\"");
+    let bad = || {
+        Failure::new(format!("{text:?} is no rate: --false-alarms")).hint("write a number per days, as \"1 per 90d\"")
+    };
     let (count, days) = text.split_once("per").ok_or_else(bad)?;
     let count: f64 = count.trim().parse().map_err(|_| bad())?;
     let days: f64 = days.trim().trim_end_matches(['d', 'D']).trim().parse().map_err(|_| bad())?;
@@ -113,6 +127,8 @@ mod tests {
     fn reads_rates() {
         assert_eq!(false_alarms("1 per 90d").unwrap(), 1.0);
         assert_eq!(false_alarms("2 per 30 d").unwrap(), 6.0);
-        assert!(false_alarms("often").is_err() && false_alarms("1 per 0d").is_err() && false_alarms("-1 per 90d").is_err());
+        assert!(
+            false_alarms("often").is_err() && false_alarms("1 per 0d").is_err() && false_alarms("-1 per 90d").is_err()
+        );
     }
 }

@@ -19,7 +19,9 @@ pub(crate) fn run(args: &SimulateArgs) -> Outcome {
             output::print(&explain::layout(&lesson().blocks(), output::width().min(100)))?;
             return Ok(0);
         }
-        return Err(Failure::new(format!("where to write {id}: -o")).hint(format!("dosimeter simulate {id} -o events.parquet")));
+        return Err(
+            Failure::new(format!("where to write {id}: -o")).hint(format!("dosimeter simulate {id} -o events.parquet"))
+        );
     };
     let stream = generate(id, args.seed, args.rows).ok_or_else(|| {
         let known = SCENARIOS.iter().map(|s| s.id).collect::<Vec<_>>().join(", ");
@@ -32,7 +34,12 @@ pub(crate) fn run(args: &SimulateArgs) -> Outcome {
     let t = &stream.truth;
     output::print(&format!(
         "{}: {} rows, {}; the truth is in {}\ncheck it with\n  dosimeter check {} --reference-until {}",
-        path.display(), t.rows, id, truth.display(), path.display(), t.reference_until.at
+        path.display(),
+        t.rows,
+        id,
+        truth.display(),
+        path.display(),
+        t.reference_until.at
     ))?;
     Ok(0)
 }

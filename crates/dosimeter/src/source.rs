@@ -1,7 +1,7 @@
 //! From paths to profiles: the passes, in order, with progress and warnings.
 
-use dosimeter_core::profile::{Baseline, PeriodProfile, Role};
 use dosimeter_core::profile::baseline::WindowSpec;
+use dosimeter_core::profile::{Baseline, PeriodProfile, Role};
 use dosimeter_scan::pass::labels::Labels;
 use dosimeter_scan::pass::profile::{ProfileOptions, profile};
 use dosimeter_scan::pass::survey::{Survey, SurveyOptions, survey};
@@ -32,20 +32,33 @@ pub(crate) fn time_column(dataset: &Dataset, given: Option<&str>) -> Option<Stri
     if let Some(t) = given {
         return Some(t.to_owned());
     }
-    let times: Vec<String> = dataset.schema().into_iter().filter(|f| f.kind == Kind::Time && f.supported).map(|f| f.name).collect();
+    let times: Vec<String> =
+        dataset.schema().into_iter().filter(|f| f.kind == Kind::Time && f.supported).map(|f| f.name).collect();
     match times.as_slice() {
         [only] => Some(only.clone()),
-        many => many.iter().find(|n| ["timestamp", "time", "datetime", "date", "ts", "event_time"].contains(&n.to_lowercase().as_str())).cloned(),
+        many => many
+            .iter()
+            .find(|n| {
+                ["timestamp", "time", "datetime", "date", "ts", "event_time"].contains(&n.to_lowercase().as_str())
+            })
+            .cloned(),
     }
 }
 
 /// `2016-04-01`, `5000`, `0.5` or `30%` as a cut.
 pub(crate) fn cut(text: &str, rows: impl FnOnce() -> u64) -> Result<Cut, Failure> {
-    let bad = || Failure::new(format!("{text:?} is no point in the data: --reference-until")).hint("give a date or time (2016-04-01), a row number (5000), or a fraction (0.5 or 50%)");
+    let bad = || {
+        Failure::new(format!("{text:?} is no point in the data: --reference-until"))
+            .hint("give a date or time (2016-04-01), a row number (5000), or a fraction (0.5 or 50%)")
+    };
     let t = text.trim().trim_matches('"');
     if let Some(p) = t.strip_suffix('%') {
         let p: f64 = p.trim().parse().map_err(|_| bad())?;
-        return if (0.0..100.0).contains(&p) { Ok(Cut::Row((p / 100.0 * rows() as f64).round() as u64)) } else { Err(bad()) };
+        return if (0.0..100.0).contains(&p) {
+            Ok(Cut::Row((p / 100.0 * rows() as f64).round() as u64))
+        } else {
+            Err(bad())
+        };
     }
     if let Ok(row) = t.replace('_', "").parse::<u64>() {
         return Ok(Cut::Row(row));
@@ -56,13 +69,16 @@ pub(crate) fn cut(text: &str, rows: impl FnOnce() -> u64) -> Result<Cut, Failure
     dosimeter_scan::parse_time(t).map(|(micros, _)| Cut::Time(micros)).ok_or_else(bad)
 }
 
+/// Reads late labels, once the baseline says which column is the id.
+pub(crate) type LabelReader<'a> = &'a dyn Fn(&Baseline) -> Result<Labels, Failure>;
+
 /// Learns a baseline from a part of a data set. `following` is what is known of the current data: rows and time span.
 pub(crate) fn learn(
     dataset: &Dataset,
     part: Part,
     time: Option<&str>,
     following: Option<(u64, Option<(i64, i64)>)>,
-    labels: Option<&dyn Fn(&Baseline) -> Result<Labels, Failure>>,
+    labels: Option<LabelReader<'_>>,
     plan: &Plan,
     ticker: &Ticker,
 ) -> Result<(Fitted, Option<Labels>), Failure> {
@@ -79,9 +95,18 @@ pub(crate) fn learn(
             _ => "give data of a period in which the model was healthy",
         }));
     }
-    let unsupported: Vec<String> = dataset.schema().into_iter().filter(|f| !f.supported).map(|f| format!("column {} is a {} and is not looked at", f.name, f.native)).collect();
+    let unsupported: Vec<String> = dataset
+        .schema()
+        .into_iter()
+        .filter(|f| !f.supported)
+        .map(|f| format!("column {} is a {} and is not looked at", f.name, f.native))
+        .collect();
     warnings.extend(unsupported);
-    let also: Vec<String> = if labels.is_some() { plan.fit.given.roles.iter().filter(|(_, r)| **r == Role::Label).map(|(n, _)| n.clone()).collect() } else { Vec::new() };
+    let also: Vec<String> = if labels.is_some() {
+        plan.fit.given.roles.iter().filter(|(_, r)| **r == Role::Label).map(|(n, _)| n.clone()).collect()
+    } else {
+        Vec::new()
+    };
     let mut given = plan.fit.given.clone();
     if let Some(t) = time {
         given.roles.entry(t.to_owned()).or_insert(Role::Time);
@@ -95,7 +120,8 @@ pub(crate) fn learn(
     let current = following.unwrap_or((survey.rest.1, survey.rest.0));
     let spec = match &plan.window {
         Some(w @ WindowSpec::Time { .. }) if spans.is_none() => {
-            return Err(Failure::new(format!("windows of {w} need a time column")).hint("name it with --time, or give --window a number of rows"));
+            return Err(Failure::new(format!("windows of {w} need a time column"))
+                .hint("name it with --time, or give --window a number of rows"));
         }
         Some(w) => w.clone(),
         None => window::choose(&plan.zone, (survey.rows, spans), current),
@@ -106,19 +132,38 @@ pub(crate) fn learn(
     };
     let first = 0;
     let windows = cut_period(&spec, first, survey.rows, spans, None, end, &mut warnings)?;
-    let mut baseline = fit::baseline(&survey, &decided, spec, windows.len() + current_windows(&windows, survey.rows, current.0), &plan.fit);
-    baseline.ordered = matches!(baseline.window, WindowSpec::Time { .. }) || matches!(part, Part::Before(_)) || plan.window.is_some();
+    let mut baseline = fit::baseline(
+        &survey,
+        &decided,
+        spec,
+        windows.len() + current_windows(&windows, survey.rows, current.0),
+        &plan.fit,
+    );
+    baseline.ordered =
+        matches!(baseline.window, WindowSpec::Time { .. }) || matches!(part, Part::Before(_)) || plan.window.is_some();
     baseline.files = dataset.files.iter().map(|f| f.name.clone()).collect();
     if let Some(m) = baseline.watch.metric
         && let Some(task) = baseline.watch.task
         && !m.tasks().contains(&task)
     {
-        let fits = dosimeter_core::metric::Metric::all().filter(|x| x.tasks().contains(&task)).map(|x| x.id()).collect::<Vec<_>>().join(", ");
-        return Err(Failure::new(format!("{} does not suit this model: --metric", m.id())).hint(format!("its labels look like {}; choose one of {fits}, or say --task", task_name(task))));
+        let fits = dosimeter_core::metric::Metric::all()
+            .filter(|x| x.tasks().contains(&task))
+            .map(|x| x.id())
+            .collect::<Vec<_>>()
+            .join(", ");
+        return Err(Failure::new(format!("{} does not suit this model: --metric", m.id()))
+            .hint(format!("its labels look like {}; choose one of {fits}, or say --task", task_name(task))));
     }
     let labels = labels.map(|read| read(&baseline)).transpose()?;
     let offsets = survey.offsets();
-    let options = ProfileOptions { baseline: &baseline, windows: &windows, part, rows: survey.rows, offsets: &offsets, labels: labels.as_ref() };
+    let options = ProfileOptions {
+        baseline: &baseline,
+        windows: &windows,
+        part,
+        rows: survey.rows,
+        offsets: &offsets,
+        labels: labels.as_ref(),
+    };
     let (reference, errors) = profile(dataset, &options, ticker.progress());
     // The survey has reported the same files already.
     if survey.errors.is_empty() {
@@ -158,12 +203,16 @@ fn cut_period(
         window::by_rows(first, rows, (rows / 12).max(1))
     };
     Ok(match (spec, span) {
-        (WindowSpec::Time { span: length, zone }, Some((from, to))) => match window::by_time(length, zone, from, to, start, end) {
-            Ok(windows) => windows,
-            // An unknown zone was refused before: what is left are times far off, and one bad cell does not end a run.
-            Err(e) if dosimeter_scan::pass::window::is_zone(zone) => by_rows(format!("the period has {}", e.what()), warnings),
-            Err(e) => return Err(e.into()),
-        },
+        (WindowSpec::Time { span: length, zone }, Some((from, to))) => {
+            match window::by_time(length, zone, from, to, start, end) {
+                Ok(windows) => windows,
+                // An unknown zone was refused before: what is left are times far off, and one bad cell does not end a run.
+                Err(e) if dosimeter_scan::pass::window::is_zone(zone) => {
+                    by_rows(format!("the period has {}", e.what()), warnings)
+                }
+                Err(e) => return Err(e.into()),
+            }
+        }
         (WindowSpec::Time { .. }, None) => window::by_rows(first, rows, (rows / 12).max(1)),
         (WindowSpec::Rows(size), _) => window::by_rows(first, rows, *size),
     })
@@ -180,7 +229,13 @@ pub(crate) struct Following<'a> {
 }
 
 /// Profiles the current period on a baseline's grids.
-pub(crate) fn observe(baseline: &Baseline, following: &Following<'_>, labels: Option<&Labels>, ticker: &Ticker, warnings: &mut Vec<String>) -> Result<PeriodProfile, Failure> {
+pub(crate) fn observe(
+    baseline: &Baseline,
+    following: &Following<'_>,
+    labels: Option<&Labels>,
+    ticker: &Ticker,
+    warnings: &mut Vec<String>,
+) -> Result<PeriodProfile, Failure> {
     let start = match following.part {
         Part::From(Cut::Time(cut)) => Some(cut),
         // The first window begins with the data, not with its calendar week.
@@ -191,9 +246,18 @@ pub(crate) fn observe(baseline: &Baseline, following: &Following<'_>, labels: Op
         warnings.push(format!("no time can be read in column {name} of the current data; windows are cut by rows"));
     }
     let windows = cut_period(&baseline.window, following.first, following.rows, following.span, start, None, warnings)?;
-    let options = ProfileOptions { baseline, windows: &windows, part: following.part, rows: following.rows, offsets: &following.offsets, labels };
+    let options = ProfileOptions {
+        baseline,
+        windows: &windows,
+        part: following.part,
+        rows: following.rows,
+        offsets: &following.offsets,
+        labels,
+    };
     let (profile, errors) = profile(following.dataset, &options, ticker.progress());
-    if profile.rows() == 0 && let Some(e) = errors.first() {
+    if profile.rows() == 0
+        && let Some(e) = errors.first()
+    {
         return Err(e.clone().into());
     }
     warnings.extend(lost(&errors));

@@ -2,7 +2,9 @@
 
 use std::io::Write as _;
 
-use crate::kit::{Folder, Output, Rng, Table, compare, drifted, finding, findings, root, run, run_with, shown, stamp, warns, world};
+use crate::kit::{
+    Folder, Output, Rng, Table, compare, drifted, finding, findings, root, run, run_with, shown, stamp, warns, world,
+};
 
 /// Checks a current file against a healthy reference of 2,000 rows.
 fn against(folder: &Folder, current: &str, more: &[&str]) -> Output {
@@ -77,22 +79,30 @@ fn a_column_of_nulls() {
     assert_eq!((output.code, finding(&result, "", "amount")), (0, None), "{}", shown(&result));
     // Values where there were none are something new.
     let (_, result) = compare(&reference, &world(2_000, 2), &[]);
-    assert!(drifted(&result).contains(&"amount") || finding(&result, "schema_change", "amount").is_some(), "{}", shown(&result));
+    assert!(
+        drifted(&result).contains(&"amount") || finding(&result, "schema_change", "amount").is_some(),
+        "{}",
+        shown(&result)
+    );
 }
 
 #[test]
 fn not_a_number_and_infinity() {
-    let spoil = |seed, share: usize| {
-        let mut t = world(2_000, seed);
-        t.edit("amount", |i, v| if i % 100 < share { ["NaN", "inf", "-Infinity"][i % 3].to_owned() } else { v.to_owned() });
-        t
-    };
+    let spoil =
+        |seed, share: usize| {
+            let mut t = world(2_000, seed);
+            t.edit("amount", |i, v| {
+                if i % 100 < share { ["NaN", "inf", "-Infinity"][i % 3].to_owned() } else { v.to_owned() }
+            });
+            t
+        };
     let (output, result) = compare(&spoil(1, 5), &spoil(2, 5), &[]);
     assert_eq!(output.code, 0, "{}", shown(&result));
     let (_, result) = compare(&spoil(1, 5), &spoil(2, 60), &[]);
     assert!(drifted(&result).contains(&"amount"), "{}", shown(&result));
     // Nothing but such values, and scores and labels that are none.
-    for (name, value) in [("amount", "NaN"), ("amount", "inf"), ("score", "NaN"), ("score", "1e308"), ("label", "NaN")] {
+    for (name, value) in [("amount", "NaN"), ("amount", "inf"), ("score", "NaN"), ("score", "1e308"), ("label", "NaN")]
+    {
         let mut all = world(2_000, 2);
         all.edit(name, |_, _| value.to_owned());
         let (_, result) = compare(&world(2_000, 1), &all, &[]);
@@ -111,7 +121,8 @@ fn integers_beyond_two_to_the_53() {
     // 2^53 and 2^53 + 1 are one number as f64, and two keys.
     let mut t = world(2_000, 2);
     t.edit("id", |i, _| ((1u64 << 53) + i as u64).to_string());
-    let labels: String = "id,label\n".to_owned() + &t.column("id").iter().zip(t.column("label")).map(|(i, l)| format!("{i},{l}\n")).collect::<String>();
+    let labels: String = "id,label\n".to_owned()
+        + &t.column("id").iter().zip(t.column("label")).map(|(i, l)| format!("{i},{l}\n")).collect::<String>();
     let mut bare = t.clone();
     bare.drop("label");
     let folder = Folder::new();
@@ -150,7 +161,12 @@ fn bytes_that_are_not_utf_8() {
     let output = against(&folder, &folder.file("latin.csv", &bytes), &[]);
     let result = output.json();
     assert!(warns(&result, &["UTF-8", "channel", "latin.csv"]), "{}", shown(&result));
-    assert!(finding(&result, "category_shift", "channel").is_some() || finding(&result, "schema_change", "channel").is_some(), "{}", shown(&result));
+    assert!(
+        finding(&result, "category_shift", "channel").is_some()
+            || finding(&result, "schema_change", "channel").is_some(),
+        "{}",
+        shown(&result)
+    );
     // Noise is no table, whatever it is called.
     let mut rng = Rng(7);
     let noise: Vec<u8> = (0..20_000).map(|_| rng.bits() as u8).collect();
@@ -225,11 +241,16 @@ fn a_line_of_a_hundred_megabytes() {
 #[test]
 fn ragged_rows() {
     let folder = Folder::new();
-    let lines: Vec<String> = world(2_000, 2).csv().lines().enumerate().map(|(i, l)| match i {
-        100 => format!("{l},more"),
-        200 => "7,2024-01-01".to_owned(),
-        _ => l.to_owned(),
-    }).collect();
+    let lines: Vec<String> = world(2_000, 2)
+        .csv()
+        .lines()
+        .enumerate()
+        .map(|(i, l)| match i {
+            100 => format!("{l},more"),
+            200 => "7,2024-01-01".to_owned(),
+            _ => l.to_owned(),
+        })
+        .collect();
     let output = against(&folder, &folder.file("ragged.csv", lines.join("\n")), &[]);
     let result = output.json();
     assert!(warns(&result, &["2 rows", "ragged.csv", "101", "201"]), "{}", shown(&result));
@@ -399,7 +420,11 @@ fn a_time_that_is_none() {
     let mut t = world(2_000, 2);
     t.edit("timestamp", |i, v| if i % 2 == 0 { v.to_owned() } else { String::new() });
     let output = against(&folder, &folder.file("half.csv", t.csv()), &[]);
-    assert!(warns(&output.json(), &["time"]) || finding(&output.json(), "schema_change", "timestamp").is_some(), "{}", shown(&output.json()));
+    assert!(
+        warns(&output.json(), &["time"]) || finding(&output.json(), "schema_change", "timestamp").is_some(),
+        "{}",
+        shown(&output.json())
+    );
     t.edit("timestamp", |_, _| "soon".to_owned());
     let output = against(&folder, &folder.file("none.csv", t.csv()), &["--time", "timestamp"]);
     assert!(warns(&output.json(), &["no time", "timestamp"]), "{}", shown(&output.json()));

@@ -51,7 +51,9 @@ fn arrow(folder: &Folder, parquet: &str) -> String {
 
 /// What a finding says, without what depends on how a file spells its types.
 fn said(result: &Value) -> Vec<String> {
-    let one = |f: &Value| format!("{}/{} {} {:?} {} {}", f["mode"], f["kind"], f["severity"], columns(f), f["onset"]["row"], f["message"]);
+    let one = |f: &Value| {
+        format!("{}/{} {} {:?} {} {}", f["mode"], f["kind"], f["severity"], columns(f), f["onset"]["row"], f["message"])
+    };
     findings(result).iter().map(one).collect()
 }
 
@@ -86,23 +88,33 @@ fn every_file_format_says_the_same() {
 fn a_baseline_says_what_its_reference_says() {
     let folder = Folder::new();
     let table = history();
-    let (reference, current) = (folder.file("r.csv", table.part(0..4_000).csv()), folder.file("c.csv", table.part(4_000..6_000).csv()));
+    let (reference, current) =
+        (folder.file("r.csv", table.part(0..4_000).csv()), folder.file("c.csv", table.part(4_000..6_000).csv()));
     let baseline = folder.join("model.baseline");
     for window in [&["--window", "500"][..], &["--window", "1d"], &[]] {
         let fitted = run(&[&["fit", &reference, "-o", &baseline], window].concat());
         assert_eq!((fitted.code, fitted.stderr.as_str()), (0, ""));
         assert!(fitted.stdout.contains("4000 rows"), "{}", fitted.stdout);
         let with = run(&["check", "--baseline", &baseline, &current, "-f", "json"]);
-        let without = run(&[&["check", "--reference", &reference, "--current", &current, "-f", "json"], window].concat());
+        let without =
+            run(&[&["check", "--reference", &reference, "--current", &current, "-f", "json"], window].concat());
         assert_eq!((with.code, without.code), (1, 1));
         let (with, without) = (with.json(), without.json());
         if window.is_empty() {
             // Without a window given, the length of the current period has a say where it is known.
-            let names = |r: &Value| findings(r).iter().map(|f| format!("{}{}{:?}", f["mode"], f["kind"], columns(f))).collect::<std::collections::BTreeSet<_>>();
+            let names = |r: &Value| {
+                findings(r)
+                    .iter()
+                    .map(|f| format!("{}{}{:?}", f["mode"], f["kind"], columns(f)))
+                    .collect::<std::collections::BTreeSet<_>>()
+            };
             assert_eq!(names(&with), names(&without));
         } else {
             assert_eq!(with["findings"], without["findings"]);
-            assert_eq!((&with["metric"], &with["windows"], &with["decomposition"]), (&without["metric"], &without["windows"], &without["decomposition"]));
+            assert_eq!(
+                (&with["metric"], &with["windows"], &with["decomposition"]),
+                (&without["metric"], &without["windows"], &without["decomposition"])
+            );
         }
     }
 }
@@ -178,7 +190,9 @@ fn colours() {
     let folder = Folder::new();
     let events = folder.file("events.csv", history().csv());
     let args = ["check", &events, "--reference-until", "4000"];
-    let with = |more: &[&str], env: &[(&str, &str)]| run_with(&[&args[..], more].concat(), b"", None, env).stdout.contains('\u{1b}');
+    let with = |more: &[&str], env: &[(&str, &str)]| {
+        run_with(&[&args[..], more].concat(), b"", None, env).stdout.contains('\u{1b}')
+    };
     assert!(!with(&[], &[]), "colours where there is no terminal");
     assert!(with(&["--color", "always"], &[]));
     assert!(!with(&["--color", "auto"], &[("NO_COLOR", "1")]));
@@ -198,11 +212,40 @@ fn words_about_itself() {
         assert!(top.contains(command), "{command}");
     }
     let watch = [
-        "--id", "--time", "--prediction", "--score", "--label", "--segment", "--ignore", "--task", "--positive", "--threshold", "--metric",
-        "--tolerance", "--false-alarms", "--window", "--time-zone", "--seed", "--monitor", "--delimiter", "--config", "--quiet", "--labels",
+        "--id",
+        "--time",
+        "--prediction",
+        "--score",
+        "--label",
+        "--segment",
+        "--ignore",
+        "--task",
+        "--positive",
+        "--threshold",
+        "--metric",
+        "--tolerance",
+        "--false-alarms",
+        "--window",
+        "--time-zone",
+        "--seed",
+        "--monitor",
+        "--delimiter",
+        "--config",
+        "--quiet",
+        "--labels",
         "--output",
     ];
-    let check = ["--reference", "--current", "--baseline", "--reference-until", "--as-of", "--format", "--verbose", "--color", "--exit-zero"];
+    let check = [
+        "--reference",
+        "--current",
+        "--baseline",
+        "--reference-until",
+        "--as-of",
+        "--format",
+        "--verbose",
+        "--color",
+        "--exit-zero",
+    ];
     let (of_check, of_fit) = (run(&["check", "--help"]).stdout, run(&["fit", "--help"]).stdout);
     for flag in watch {
         assert!(of_check.contains(flag) && of_fit.contains(flag), "{flag}");
@@ -213,7 +256,10 @@ fn words_about_itself() {
     let simulate = run(&["simulate", "--help"]).stdout;
     assert!(["--output", "--rows", "--seed"].iter().all(|f| simulate.contains(f)));
     // Every flag that is there is in one of the lists: nobody adds one in silence.
-    let flags = of_check.split_whitespace().filter(|w| w.starts_with("--") && w.len() > 2).map(|w| w.trim_end_matches(|c: char| !c.is_ascii_lowercase()));
+    let flags = of_check
+        .split_whitespace()
+        .filter(|w| w.starts_with("--") && w.len() > 2)
+        .map(|w| w.trim_end_matches(|c: char| !c.is_ascii_lowercase()));
     for flag in flags {
         assert!(watch.contains(&flag) || check.contains(&flag) || flag == "--help", "{flag} is new");
     }
@@ -231,10 +277,48 @@ fn the_settings_file_says_what_flags_say() {
     table.set("noise", (0..6_000).map(|i| i % 7));
     folder.file("events.csv", table.csv().replace(',', ";"));
     let flags = [
-        "check", "events.csv", "--reference-until", "4000", "--id", "id", "--time", "timestamp", "--prediction", "prediction", "--score",
-        "score", "--label", "label", "--segment", "region,channel", "--ignore", "noise", "--task", "binary", "--positive", "1", "--threshold",
-        "0.5", "--metric", "f1", "--tolerance", "0.03", "--false-alarms", "2 per 30d", "--window", "1d", "--time-zone", "Europe/Lisbon",
-        "--seed", "3", "--monitor", "shop", "--delimiter", ";", "-f", "json",
+        "check",
+        "events.csv",
+        "--reference-until",
+        "4000",
+        "--id",
+        "id",
+        "--time",
+        "timestamp",
+        "--prediction",
+        "prediction",
+        "--score",
+        "score",
+        "--label",
+        "label",
+        "--segment",
+        "region,channel",
+        "--ignore",
+        "noise",
+        "--task",
+        "binary",
+        "--positive",
+        "1",
+        "--threshold",
+        "0.5",
+        "--metric",
+        "f1",
+        "--tolerance",
+        "0.03",
+        "--false-alarms",
+        "2 per 30d",
+        "--window",
+        "1d",
+        "--time-zone",
+        "Europe/Lisbon",
+        "--seed",
+        "3",
+        "--monitor",
+        "shop",
+        "--delimiter",
+        ";",
+        "-f",
+        "json",
     ];
     let wanted = run_with(&flags, b"", Some(folder.path()), &[]);
     assert_eq!(wanted.code, 1, "{wanted:?}");
@@ -247,7 +331,8 @@ fn the_settings_file_says_what_flags_say() {
     assert_eq!((got.code, &got.stderr), (1, &String::new()));
     assert!(got.stdout == wanted.stdout, "the file says something else");
     // What is typed wins.
-    let typed = run_with(&["check", "-f", "json", "--metric", "auc", "--seed", "4"], b"", Some(folder.path()), &[]).json();
+    let typed =
+        run_with(&["check", "-f", "json", "--metric", "auc", "--seed", "4"], b"", Some(folder.path()), &[]).json();
     assert_eq!((&typed["metric"]["name"], &typed["inputs"]["seed"]), (&"auc".into(), &4.into()));
     // By name, from elsewhere.
     let path = folder.join("dosimeter.toml");

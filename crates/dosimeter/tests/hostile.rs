@@ -21,7 +21,9 @@ const PAYLOADS: [&str; 14] = [
 
 /// What may not stand in an output as it is.
 fn harmless(text: &str, what: &str) {
-    let hidden = text.chars().find(|c| (c.is_control() && *c != '\n') || matches!(*c, '\u{202a}'..='\u{202e}' | '\u{200b}'..='\u{200f}'));
+    let hidden = text
+        .chars()
+        .find(|c| (c.is_control() && *c != '\n') || matches!(*c, '\u{202a}'..='\u{202e}' | '\u{200b}'..='\u{200f}'));
     assert_eq!(hidden, None, "{what}: {:?}", text.chars().take(300).collect::<String>());
 }
 
@@ -40,7 +42,22 @@ fn columns_categories_monitors_and_files() {
         let c = folder.file(&format!("{}.csv", payload.replace('/', "_")), current.csv());
         let page = folder.join("page.html");
         for format in ["terminal", "json", "html", "junit", "github", "prometheus", "markdown"] {
-            let args = ["check", "--reference", &r, "--current", &c, "-f", format, "-vv", "--color", "never", "--monitor", payload, "-o", &page];
+            let args = [
+                "check",
+                "--reference",
+                &r,
+                "--current",
+                &c,
+                "-f",
+                format,
+                "-vv",
+                "--color",
+                "never",
+                "--monitor",
+                payload,
+                "-o",
+                &page,
+            ];
             let output = run(&args);
             assert_eq!((output.code, output.stderr.as_str()), (1, ""), "{payload:?} {format}");
             harmless(&output.stdout, format);
@@ -53,12 +70,23 @@ fn columns_categories_monitors_and_files() {
                 "html" | "junit" | "markdown" => {
                     for tag in ["<script>alert", "<img src=x", "<failure/>"] {
                         // In Markdown a code span shows a tag as it is.
-                        let bare = output.stdout.lines().find(|l| l.find(tag).is_some_and(|at| format != "markdown" || !l[..at].contains('`')));
+                        let bare = output
+                            .stdout
+                            .lines()
+                            .find(|l| l.find(tag).is_some_and(|at| format != "markdown" || !l[..at].contains('`')));
                         assert_eq!(bare, None, "{payload:?} {format}");
                     }
                 }
-                "github" => assert!(!output.stdout.contains("\n::error::owned") && !output.stdout.contains("\n::set-output"), "{}", output.stdout),
-                "prometheus" => assert!(!output.stdout.lines().any(|l| l == "dosimeter_verdict 0" || l.starts_with("} 1")), "{}", output.stdout),
+                "github" => assert!(
+                    !output.stdout.contains("\n::error::owned") && !output.stdout.contains("\n::set-output"),
+                    "{}",
+                    output.stdout
+                ),
+                "prometheus" => assert!(
+                    !output.stdout.lines().any(|l| l == "dosimeter_verdict 0" || l.starts_with("} 1")),
+                    "{}",
+                    output.stdout
+                ),
                 _ => {}
             }
         }

@@ -52,7 +52,10 @@ fn arrows_point_down() {
 #[test]
 fn the_core_depends_on_little() {
     for dependency in &dependencies()["dosimeter-core"] {
-        assert!(CORE_MAY_USE.contains(&dependency.as_str()), "dosimeter-core -> {dependency}: the core is pure and small");
+        assert!(
+            CORE_MAY_USE.contains(&dependency.as_str()),
+            "dosimeter-core -> {dependency}: the core is pure and small"
+        );
     }
 }
 
@@ -66,7 +69,9 @@ fn sources() -> Vec<(PathBuf, String)> {
 }
 
 fn walk(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
     for entry in entries.map(Result::unwrap) {
         let path = entry.path();
         if path.is_dir() {
@@ -81,15 +86,24 @@ fn walk(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
 
 #[test]
 fn files_are_short() {
-    let long: Vec<String> =
-        sources().iter().filter(|(_, text)| text.lines().count() > 600).map(|(p, t)| format!("{}: {} lines", p.display(), t.lines().count())).collect();
+    let long: Vec<String> = sources()
+        .iter()
+        .filter(|(_, text)| text.lines().count() > 600)
+        .map(|(p, t)| format!("{}: {} lines", p.display(), t.lines().count()))
+        .collect();
     assert!(long.is_empty(), "over 600 lines: {long:#?}");
 }
 
 #[test]
 fn nothing_is_left_lying_about() {
     // In pieces, so that this file does not find itself.
-    let words = [["to", "do!("].concat(), ["db", "g!("].concat(), ["FIX", "ME"].concat(), ["TO", "DO"].concat(), ["XX", "X:"].concat()];
+    let words = [
+        ["to", "do!("].concat(),
+        ["db", "g!("].concat(),
+        ["FIX", "ME"].concat(),
+        ["TO", "DO"].concat(),
+        ["XX", "X:"].concat(),
+    ];
     let mut left = Vec::new();
     for (path, text) in sources() {
         for (i, line) in text.lines().enumerate() {
@@ -104,7 +118,19 @@ fn nothing_is_left_lying_about() {
 #[test]
 fn the_core_is_pure() {
     // The lints in its clippy.toml hold the same; this holds it where nobody runs them.
-    let banned = ["std::fs", "std::net", "std::thread", "std::env", "std::process", "SystemTime", "Instant::now", "HashMap", "HashSet", "println!", "unsafe "];
+    let banned = [
+        "std::fs",
+        "std::net",
+        "std::thread",
+        "std::env",
+        "std::process",
+        "SystemTime",
+        "Instant::now",
+        "HashMap",
+        "HashSet",
+        "println!",
+        "unsafe ",
+    ];
     let mut found = Vec::new();
     for (path, text) in sources().iter().filter(|(p, _)| p.to_string_lossy().contains("dosimeter-core/src")) {
         for (i, line) in text.lines().enumerate().take_while(|(_, l)| l.trim() != "#[cfg(test)]") {
@@ -120,6 +146,10 @@ fn the_core_is_pure() {
 #[test]
 fn every_module_opens_with_what_it_is() {
     let test = |p: &Path| p.ends_with("tests.rs") || p.components().any(|c| c.as_os_str() == "tests");
-    let bare: Vec<String> = sources().iter().filter(|(p, t)| !test(p) && !t.starts_with("//!")).map(|(p, _)| p.display().to_string()).collect();
+    let bare: Vec<String> = sources()
+        .iter()
+        .filter(|(p, t)| !test(p) && !t.starts_with("//!"))
+        .map(|(p, _)| p.display().to_string())
+        .collect();
     assert!(bare.is_empty(), "{bare:#?}");
 }

@@ -20,7 +20,12 @@ fn late() -> Late {
     rows.edit("id", |i, _| format!("c{i}"));
     let mut bare = rows.clone();
     bare.drop("label");
-    Late { reference: folder.file("reference.csv", reference.csv()), current: folder.file("current.csv", bare.csv()), rows, folder }
+    Late {
+        reference: folder.file("reference.csv", reference.csv()),
+        current: folder.file("current.csv", bare.csv()),
+        rows,
+        folder,
+    }
 }
 
 impl Late {
@@ -103,7 +108,8 @@ fn that_cannot_be_joined() {
     let labels = late.folder.file("labels.csv", "id,label\n1,1\n");
     run(&["check", "--reference", &path, "--current", &path, "--labels", &labels]).is_error(&["--id"]);
     let absent = late.folder.join("absent.csv");
-    run(&["check", "--reference", &late.reference, "--current", &late.current, "--labels", &absent]).is_error(&["absent.csv"]);
+    run(&["check", "--reference", &late.reference, "--current", &late.current, "--labels", &absent])
+        .is_error(&["absent.csv"]);
 }
 
 #[test]

@@ -13,7 +13,10 @@ fn noise(rows: usize, seed: u64) -> Table {
     for classes in [2, 5, 20, 60, 200] {
         t.set(&format!("even{classes}"), (0..rows).map(|_| format!("v{}", rng.below(classes))));
         // The k-th value about as frequent as 1/k.
-        t.set(&format!("zipf{classes}"), (0..rows).map(|_| format!("v{}", (classes as f64).powf(rng.uniform()) as u64)));
+        t.set(
+            &format!("zipf{classes}"),
+            (0..rows).map(|_| format!("v{}", (classes as f64).powf(rng.uniform()) as u64)),
+        );
     }
     let score: Vec<f64> = (0..rows).map(|_| rng.uniform()).collect();
     t.set("score", score.iter().map(|s| format!("{s:.4}")));

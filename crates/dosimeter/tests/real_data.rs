@@ -30,13 +30,28 @@ fn harmful(result: &Value, mode: &str, column: &str) {
 
 #[test]
 fn hotel() {
-    let output = run(&["check", &example("hotel_bookings.parquet"), "--reference-until", "2016-04-01", "--label", "is_canceled", "-f", "json"]);
+    let output = run(&[
+        "check",
+        &example("hotel_bookings.parquet"),
+        "--reference-until",
+        "2016-04-01",
+        "--label",
+        "is_canceled",
+        "-f",
+        "json",
+    ]);
     let result = output.json();
     assert_eq!((output.code, &result["verdict"]), (1, &"decaying".into()), "{}", shown(&result));
     harmful(&result, "performance_loss", "");
     assert!(finding(&result, "prior_shift", "is_canceled").is_some(), "{}", shown(&result));
     for column in ["market_segment", "deposit_type"] {
-        assert!(findings(&result).iter().any(|f| f["subject"].to_string().contains(column) || f["message"].to_string().contains(column)), "{column}: {}", shown(&result));
+        assert!(
+            findings(&result)
+                .iter()
+                .any(|f| f["subject"].to_string().contains(column) || f["message"].to_string().contains(column)),
+            "{column}: {}",
+            shown(&result)
+        );
     }
     // Measured by scikit-learn over the same rows.
     let metric = &result["metric"];
@@ -54,15 +69,32 @@ fn bank() {
     assert_eq!(output.code, 1, "{}", shown(&result));
     harmful(&result, "performance_loss", "");
     dated(&result, "performance_loss", "", 23_997);
-    assert!(finding(&result, "prior_shift", "y").is_some() && finding(&result, "calibration_loss", "").is_some(), "{}", shown(&result));
+    assert!(
+        finding(&result, "prior_shift", "y").is_some() && finding(&result, "calibration_loss", "").is_some(),
+        "{}",
+        shown(&result)
+    );
     for column in ["pdays", "previous", "poutcome"] {
-        assert!(finding(&result, "schema_change", column).is_some_and(|f| f["kind"] == "column_awoke"), "{}", shown(&result));
+        assert!(
+            finding(&result, "schema_change", column).is_some_and(|f| f["kind"] == "column_awoke"),
+            "{}",
+            shown(&result)
+        );
     }
 }
 
 #[test]
 fn employment_is_healthy() {
-    let output = run(&["check", &example("employment_ma.parquet"), "--reference-until", "20000", "--label", "employed", "-f", "json"]);
+    let output = run(&[
+        "check",
+        &example("employment_ma.parquet"),
+        "--reference-until",
+        "20000",
+        "--label",
+        "employed",
+        "-f",
+        "json",
+    ]);
     let result = output.json();
     assert_eq!(output.code, 0, "{}", shown(&result));
     assert!(findings(&result).iter().all(|f| f["severity"] != "harmful"), "{}", shown(&result));
@@ -71,12 +103,30 @@ fn employment_is_healthy() {
 #[test]
 fn employment_year_by_year() {
     let files = ["reference", "analysis", "analysis_target"].map(|n| beside(&format!("employment_ma/{n}.parquet")));
-    let [Some(reference), Some(analysis), Some(target)] = files else { return };
+    let [Some(reference), Some(analysis), Some(target)] = files else {
+        return;
+    };
     let folder = Folder::new();
     for year in [2016, 2017, 2018] {
         let current = folder.join(&format!("{year}.parquet"));
         shuffled_year(&analysis, &current, year);
-        let output = run(&["check", "--reference", &reference, "--current", &current, "--labels", &target, "--id", "id", "--label", "employed", "--ignore", "year", "-f", "json"]);
+        let output = run(&[
+            "check",
+            "--reference",
+            &reference,
+            "--current",
+            &current,
+            "--labels",
+            &target,
+            "--id",
+            "id",
+            "--label",
+            "employed",
+            "--ignore",
+            "year",
+            "-f",
+            "json",
+        ]);
         let result = output.json();
         assert_eq!(output.code, 0, "{year}: {}", shown(&result));
     }
@@ -84,7 +134,11 @@ fn employment_year_by_year() {
 
 /// One year's rows in random order: inside a year the publisher's rows are sorted by household.
 fn shuffled_year(from: &str, to: &str, year: i64) {
-    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(from).unwrap()).unwrap().with_batch_size(1 << 20).build().unwrap();
+    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(from).unwrap())
+        .unwrap()
+        .with_batch_size(1 << 20)
+        .build()
+        .unwrap();
     let batches: Vec<RecordBatch> = reader.map(Result::unwrap).collect();
     let [batch] = batches.as_slice() else { panic!("{} batches", batches.len()) };
     let years: &Int64Array = batch.column_by_name("year").unwrap().as_any().downcast_ref().unwrap();
@@ -99,25 +153,35 @@ fn shuffled_year(from: &str, to: &str, year: i64) {
 
 #[test]
 fn elec2() {
-    let Some(path) = beside("elec2/elec2.parquet") else { return };
+    let Some(path) = beside("elec2/elec2.parquet") else {
+        return;
+    };
     // No time column, and 'date' is a number that only grows.
     let result = run(&["check", &path, "--reference-until", "15000", "--label", "class", "-f", "json"]).json();
     for column in ["vicprice", "vicdemand", "transfer"] {
-        assert!(finding(&result, "schema_change", column).is_some_and(|f| f["kind"] == "column_awoke"), "{}", shown(&result));
+        assert!(
+            finding(&result, "schema_change", column).is_some_and(|f| f["kind"] == "column_awoke"),
+            "{}",
+            shown(&result)
+        );
         dated(&result, "schema_change", column, 17_424);
     }
 }
 
 /// A reference, a current part and labels that come apart.
 fn published(name: &str, label: &str) -> Option<Output> {
-    let [reference, current, labels] = ["reference", "analysis", "analysis_target"].map(|n| beside(&format!("{name}/{n}.parquet")));
-    let args = ["--reference", &reference?, "--current", &current?, "--labels", &labels?, "--id", "id", "--label", label];
+    let [reference, current, labels] =
+        ["reference", "analysis", "analysis_target"].map(|n| beside(&format!("{name}/{n}.parquet")));
+    let args =
+        ["--reference", &reference?, "--current", &current?, "--labels", &labels?, "--id", "id", "--label", label];
     Some(run(&[&["check", "-f", "json"], &args[..]].concat()))
 }
 
 #[test]
 fn car_loan() {
-    let Some(output) = published("car_loan", "repaid") else { return };
+    let Some(output) = published("car_loan", "repaid") else {
+        return;
+    };
     let result = output.json();
     assert_eq!(output.code, 1, "{}", shown(&result));
     dated(&result, "performance_loss", "", 25_000);
@@ -127,7 +191,9 @@ fn car_loan() {
 
 #[test]
 fn car_price() {
-    let Some(output) = published("car_price", "y_true") else { return };
+    let Some(output) = published("car_price", "y_true") else {
+        return;
+    };
     let result = output.json();
     assert_eq!(output.code, 0, "{}", shown(&result));
     let found = findings(&result).iter().find(|f| f["kind"] == "other_metric_fell").unwrap();
@@ -140,7 +206,9 @@ fn car_price() {
 
 #[test]
 fn car_price_names_the_percentage_error() {
-    let Some(output) = published("car_price", "y_true") else { return };
+    let Some(output) = published("car_price", "y_true") else {
+        return;
+    };
     let result = output.json();
     let found = findings(&result).iter().find(|f| f["kind"] == "other_metric_fell").unwrap();
     assert!(found["message"].as_str().unwrap().contains("mape worsens"), "{found}");

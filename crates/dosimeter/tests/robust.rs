@@ -47,8 +47,13 @@ fn a_vanished_column_is_never_ignored() {
         let mut current = world(3_000, 2);
         current.drop(column);
         let (_, result) = compare(&world(3_000, 1), &current, &[]);
-        let said = finding(&result, "schema_change", column).is_some() || finding(&result, "feed_stalled", column).is_some();
-        let warned = result["warnings"].as_array().unwrap().iter().any(|w| w.as_str().unwrap().contains(&format!("no {column}")));
+        let said =
+            finding(&result, "schema_change", column).is_some() || finding(&result, "feed_stalled", column).is_some();
+        let warned = result["warnings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|w| w.as_str().unwrap().contains(&format!("no {column}")));
         assert!(said || warned, "{column}: {}", shown(&result));
     }
     // Where no metric can tell that the model does without it, it is harm.
@@ -78,7 +83,11 @@ fn one_bad_column_costs_no_report() {
         current.edit("amount", |_, v| (v.parse::<f64>().unwrap() + 20.0).to_string());
         let (_, result) = compare(&world(3_000, 1), &current, &[]);
         assert!(finding(&result, "data_drift", "amount").is_some(), "{what}: {}", shown(&result));
-        assert!(findings(&result).iter().any(|f| f["subject"].to_string().contains("channel")), "{what}: {}", shown(&result));
+        assert!(
+            findings(&result).iter().any(|f| f["subject"].to_string().contains("channel")),
+            "{what}: {}",
+            shown(&result)
+        );
         assert_eq!(result["metric"]["basis"], "labels");
     }
 }

@@ -10,14 +10,7 @@ const fn category(
     detail: &'static [DetailKey],
     next_step: &'static str,
 ) -> Kind {
-    Kind {
-        id,
-        mode: Mode::CategoryShift,
-        title,
-        meaning,
-        detail,
-        next_step,
-    }
+    Kind { id, mode: Mode::CategoryShift, title, meaning, detail, next_step }
 }
 
 /// Every kind of [`Mode::CategoryShift`].
@@ -26,10 +19,7 @@ pub static CATEGORY_KINDS: [Kind; 4] = [
         "category_new",
         "Category new",
         "A value arrives that the reference does not have.",
-        &[
-            key("value", "the category"),
-            key("current", "its share of the current rows"),
-        ],
+        &[key("value", "the category"), key("current", "its share of the current rows")],
         "See whether it is a new part of the business or a new spelling of a known one. The model has never seen it: \
          check how its encoder treats the unknown, and label some of these rows first.",
     ),
@@ -37,10 +27,7 @@ pub static CATEGORY_KINDS: [Kind; 4] = [
         "category_vanished",
         "Category vanished",
         "A value that the reference has at a steady share no longer arrives.",
-        &[
-            key("value", "the category"),
-            key("reference", "its share of the reference rows"),
-        ],
+        &[key("value", "the category"), key("reference", "its share of the reference rows")],
         "See whether it ended in the world or was lost on the way: a filter, a tenant not delivered, a renamed code.",
     ),
     category(

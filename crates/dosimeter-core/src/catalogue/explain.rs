@@ -94,11 +94,7 @@ fn one(entry: &ModeEntry) -> Vec<Block> {
     let kinds: Vec<&Kind> = entry.mode.kinds().collect();
     if !kinds.is_empty() {
         blocks.push(Block::heading("Its kinds"));
-        blocks.push(Block::bullets(
-            kinds
-                .iter()
-                .map(|kind| format!("{}: {}", kind.id, kind.meaning)),
-        ));
+        blocks.push(Block::bullets(kinds.iter().map(|kind| format!("{}: {}", kind.id, kind.meaning))));
     }
     blocks.push(Block::heading("What to do"));
     blocks.push(Block::bullets(entry.next_steps.iter().copied()));
@@ -109,9 +105,7 @@ fn one(entry: &ModeEntry) -> Vec<Block> {
 pub(super) fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
     match (chars.next(), chars.clone().next()) {
-        (Some(first), Some(second)) if !second.is_uppercase() => {
-            first.to_lowercase().chain(chars).collect()
-        }
+        (Some(first), Some(second)) if !second.is_uppercase() => first.to_lowercase().chain(chars).collect(),
         _ => text.to_owned(),
     }
 }
@@ -144,11 +138,7 @@ mod tests {
 
     #[test]
     fn plain_separates_blocks() {
-        let blocks = [
-            Block::heading("A"),
-            Block::bullets(["b", "c"]),
-            Block::Lines(vec!["  d".into()]),
-        ];
+        let blocks = [Block::heading("A"), Block::bullets(["b", "c"]), Block::Lines(vec!["  d".into()])];
         assert_eq!(plain(&blocks), "A\n\n- b\n- c\n\n  d\n");
         assert_eq!(lower_first("A loss"), "a loss");
         assert_eq!(lower_first("LLM"), "LLM");

@@ -146,8 +146,7 @@ mod tests {
 
     #[test]
     fn parse_forgives_spelling_only() {
-        let check =
-            |text: &str, expected: Option<Mode>| assert_eq!(Mode::parse(text), expected, "{text}");
+        let check = |text: &str, expected: Option<Mode>| assert_eq!(Mode::parse(text), expected, "{text}");
         for mode in Mode::ALL {
             check(mode.id(), Some(mode));
             check(&mode.id().to_uppercase().replace('_', "-"), Some(mode));
@@ -169,20 +168,9 @@ mod tests {
             assert!(kind.detail.iter().all(|key| !key.meaning.is_empty()));
             assert_eq!(super::kind(kind.id).map(|k| k.id), Some(kind.id));
         }
-        assert!(
-            SCHEMA_KINDS
-                .iter()
-                .all(|kind| kind.mode == Mode::SchemaChange)
-        );
-        assert!(
-            CATEGORY_KINDS
-                .iter()
-                .all(|kind| kind.mode == Mode::CategoryShift)
-        );
-        assert_eq!(
-            schema_kind("Unit-Changed").map(|kind| kind.id),
-            Some("unit_changed")
-        );
+        assert!(SCHEMA_KINDS.iter().all(|kind| kind.mode == Mode::SchemaChange));
+        assert!(CATEGORY_KINDS.iter().all(|kind| kind.mode == Mode::CategoryShift));
+        assert_eq!(schema_kind("Unit-Changed").map(|kind| kind.id), Some("unit_changed"));
         assert!(schema_kind("category_new").is_none());
         assert_eq!(Mode::ConceptDrift.kinds().count(), 0);
         assert_eq!(Mode::PerformanceLoss.kinds().count(), 1);
@@ -191,14 +179,7 @@ mod tests {
     #[test]
     fn texts_are_sentences() {
         for entry in &MODES {
-            let long = [
-                entry.what,
-                entry.degrades,
-                entry.evidence,
-                entry.confused_with,
-                entry.how,
-                entry.not_seen,
-            ];
+            let long = [entry.what, entry.degrades, entry.evidence, entry.confused_with, entry.how, entry.not_seen];
             for text in long.into_iter().chain(entry.next_steps.iter().copied()) {
                 assert!(text.ends_with('.'), "{}: {text}", entry.id);
                 assert!(!text.contains("  "), "{}: {text}", entry.id);

@@ -10,10 +10,7 @@ pub static OTHER_KINDS: [Kind; 3] = [
         mode: Mode::PerformanceLoss,
         title: "Metric fell",
         meaning: "The watched metric is worse than in the reference by more than is tolerated.",
-        detail: &[
-            key("reference", "the metric on the reference"),
-            key("current", "the metric now"),
-        ],
+        detail: &[key("reference", "the metric on the reference"), key("current", "the metric now")],
         next_step: "Read the decomposition and the other findings: they say which part of the loss has which cause. \
                     Where nothing explains it, look at the segments in which it is largest.",
     },

@@ -28,13 +28,7 @@ pub(super) fn blocks() -> Vec<Block> {
     ];
     blocks.push(Block::bullets(llm_modes().map(|mode| {
         let entry = mode.entry();
-        format!(
-            "{} ({}): {} It shows in this: {}",
-            entry.title,
-            entry.id,
-            entry.what,
-            lower_first(entry.evidence)
-        )
+        format!("{} ({}): {} It shows in this: {}", entry.title, entry.id, entry.what, lower_first(entry.evidence))
     })));
     if llm_modes().all(|mode| mode.entry().detected_by.is_none()) {
         blocks.push(Block::paragraph(LLM_BY_HAND));
@@ -45,13 +39,7 @@ pub(super) fn blocks() -> Vec<Block> {
 
 /// The modes that only features built on an LLM have.
 fn llm_modes() -> impl Iterator<Item = Mode> {
-    [
-        Mode::ModelRetired,
-        Mode::ModelSwapped,
-        Mode::PromptRegression,
-        Mode::CorpusStale,
-    ]
-    .into_iter()
+    [Mode::ModelRetired, Mode::ModelSwapped, Mode::PromptRegression, Mode::CorpusStale].into_iter()
 }
 
 const WHY: &str = "A trained model is a summary of the world on the days its training data were collected: its weights \
@@ -103,8 +91,7 @@ const LLM: &str = "Everything above happens to an LLM feature too: users ask abo
     the right answer changes. Four things are its own, since the weights belong to somebody else and half of the \
     program is text.";
 
-const LLM_BY_HAND: &str =
-    "This version detects none of the four. `explain MODE` says for each how to do it by hand.";
+const LLM_BY_HAND: &str = "This version detects none of the four. `explain MODE` says for each how to do it by hand.";
 
 const LLM_REST: &str = "Since there is seldom one right answer, the metric has to be made: fixed prompts with answers \
     that can be scored by rule, each sampled several times, since one sample of a random answer shows nothing; a \

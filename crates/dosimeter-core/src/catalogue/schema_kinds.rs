@@ -10,14 +10,7 @@ const fn schema(
     detail: &'static [DetailKey],
     next_step: &'static str,
 ) -> Kind {
-    Kind {
-        id,
-        mode: Mode::SchemaChange,
-        title,
-        meaning,
-        detail,
-        next_step,
-    }
+    Kind { id, mode: Mode::SchemaChange, title, meaning, detail, next_step }
 }
 
 /// Every kind of [`Mode::SchemaChange`].
@@ -41,10 +34,7 @@ pub static SCHEMA_KINDS: [Kind; 19] = [
         "column_renamed",
         "Column renamed",
         "A column went and another came in the same window, with the same distribution: the same thing under a new name.",
-        &[
-            key("from", "the name in the reference"),
-            key("to", "the name now"),
-        ],
+        &[key("from", "the name in the reference"), key("to", "the name now")],
         "Map the new name to the old one where the model's inputs are read, and recompute the predictions since the \
          onset.",
     ),
@@ -54,14 +44,8 @@ pub static SCHEMA_KINDS: [Kind; 19] = [
         "Two columns changed places: each now has the distribution that the other had in the reference.",
         &[
             key("columns", "the two names"),
-            key(
-                "distance_as_named",
-                "distance from its own reference, by column",
-            ),
-            key(
-                "distance_as_swapped",
-                "distance from the other's reference, by column",
-            ),
+            key("distance_as_named", "distance from its own reference, by column"),
+            key("distance_as_swapped", "distance from the other's reference, by column"),
         ],
         "Look for a positional read (a CSV without header, SELECT *, a reordered struct) and address columns by name.",
     ),
@@ -69,10 +53,7 @@ pub static SCHEMA_KINDS: [Kind; 19] = [
         "type_changed",
         "Type changed",
         "The column's type is another one, as number to text.",
-        &[
-            key("from", "the type in the reference"),
-            key("to", "the type now"),
-        ],
+        &[key("from", "the type in the reference"), key("to", "the type now")],
         "Look at a few raw values and cast at the source. A silent cast on the way to the model often turned what it \
          could not read into nulls.",
     ),
@@ -80,10 +61,7 @@ pub static SCHEMA_KINDS: [Kind; 19] = [
         "date_layout_changed",
         "Date layout changed",
         "A date written as text has another layout, as 2016-07-04 to 04/07/2016.",
-        &[
-            key("from", "the layout in the reference"),
-            key("to", "the layout now"),
-        ],
+        &[key("from", "the layout in the reference"), key("to", "the layout now")],
         "Parse with the layout stated, never guessed: 04/07 is read without complaint as 7 April or as 4 July. \
          Recompute what was derived from the date since the onset.",
     ),
@@ -102,10 +80,7 @@ pub static SCHEMA_KINDS: [Kind; 19] = [
         "casing_changed",
         "Casing changed",
         "Categories arrive in other casing, and are the known ones once casing is ignored.",
-        &[key(
-            "example",
-            "a map of known categories to their new spelling",
-        )],
+        &[key("example", "a map of known categories to their new spelling")],
         "Normalise casing where the model's inputs are read: to an encoder, `Web` and `WEB` are two categories, and \
          the new one is unknown.",
     ),
@@ -113,10 +88,7 @@ pub static SCHEMA_KINDS: [Kind; 19] = [
         "padding_changed",
         "Padding changed",
         "Values arrive with blanks or leading zeros that the reference does not have, or without those it has.",
-        &[key(
-            "example",
-            "a map of known values to their new spelling",
-        )],
+        &[key("example", "a map of known values to their new spelling")],
         "Trim where the model's inputs are read. Lost leading zeros mean that a code was stored as a number on the \
          way.",
     ),
@@ -124,10 +96,7 @@ pub static SCHEMA_KINDS: [Kind; 19] = [
         "encoding_changed",
         "Encoding changed",
         "Text was decoded with the wrong character set: what was `é` is now `Ã©`, or the replacement character.",
-        &[key(
-            "example",
-            "a map of known values to their new spelling",
-        )],
+        &[key("example", "a map of known values to their new spelling")],
         "State the encoding where the file is written and where it is read. Values with the replacement character \
          are lost and must be delivered again.",
     ),
@@ -136,14 +105,8 @@ pub static SCHEMA_KINDS: [Kind; 19] = [
         "Unit changed",
         "One straight line maps the reference's quantiles to the current ones: the same quantity in another unit.",
         &[
-            key(
-                "map",
-                "{scale, offset}: current = scale x reference + offset",
-            ),
-            key(
-                "unit",
-                "the units that this map fits, as `hours -> days`, or null",
-            ),
+            key("map", "{scale, offset}: current = scale x reference + offset"),
+            key("unit", "the units that this map fits, as `hours -> days`, or null"),
         ],
         "Confirm the unit with the owner of the source, convert where the model's inputs are read, and recompute the \
          predictions since the onset.",
@@ -152,20 +115,14 @@ pub static SCHEMA_KINDS: [Kind; 19] = [
         "sentinel_appeared",
         "Sentinel appeared",
         "One value that the reference does not have, as -999 or `N/A`, now stands in many rows: a code for missing.",
-        &[
-            key("value", "the value"),
-            key("rate", "its share of the current rows"),
-        ],
+        &[key("value", "the value"), key("rate", "its share of the current rows")],
         "Turn the code into a null before the model reads it, and find out why the value is missing.",
     ),
     schema(
         "null_rate_jumped",
         "Null rate jumped",
         "More (or far fewer) values are missing than the reference ever had in a window.",
-        &[
-            key("reference", "the share of nulls in the reference"),
-            key("current", "the share of nulls now"),
-        ],
+        &[key("reference", "the share of nulls in the reference"), key("current", "the share of nulls now")],
         "Look for a failing join, an optional field or a source that stopped. Where nulls fell instead, look for a \
          default that was filled in silently.",
     ),
@@ -181,10 +138,7 @@ pub static SCHEMA_KINDS: [Kind; 19] = [
         "column_awoke",
         "Column awoke",
         "A column that was constant in the reference now varies.",
-        &[
-            key("reference", "the constant that it was"),
-            key("values", "how many values it takes now"),
-        ],
+        &[key("reference", "the constant that it was"), key("values", "how many values it takes now")],
         "The model never learned what this column means: it could not, from a constant. Retrain once there is enough \
          of it, and see that no weight on it was left to chance.",
     ),
@@ -192,10 +146,7 @@ pub static SCHEMA_KINDS: [Kind; 19] = [
         "range_left",
         "Range left",
         "Values lie where the reference has none.",
-        &[
-            key("reference", "[lowest, highest] of the reference"),
-            key("current", "[lowest, highest] now"),
-        ],
+        &[key("reference", "[lowest, highest] of the reference"), key("current", "[lowest, highest] now")],
         "See whether the values can be true. If they can, the model extrapolates there; if not, reject them at the \
          source.",
     ),
@@ -203,10 +154,7 @@ pub static SCHEMA_KINDS: [Kind; 19] = [
         "key_not_unique",
         "Key no longer unique",
         "Ids repeat that did not repeat in the reference.",
-        &[key(
-            "duplicates",
-            "how many rows carry an id that was seen before",
-        )],
+        &[key("duplicates", "how many rows carry an id that was seen before")],
         "Look for a job that ran twice, a retry without idempotence or a join that multiplies rows. Every count here \
          is off by as much.",
     ),
@@ -214,20 +162,14 @@ pub static SCHEMA_KINDS: [Kind; 19] = [
         "volume_changed",
         "Volume changed",
         "A window has far more or far fewer rows than the reference's windows had.",
-        &[
-            key("reference", "rows of a usual window"),
-            key("current", "rows of this window"),
-        ],
+        &[key("reference", "rows of a usual window"), key("current", "rows of this window")],
         "Fewer: look for a partition or a tenant that was not delivered. More: look for duplicates, a backfill, bots.",
     ),
     schema(
         "freshness_broken",
         "Freshness broken",
         "The newest row is older than the reference's own gaps between rows allow.",
-        &[
-            key("last", "time of the newest row"),
-            key("usual_gap", "the longest gap in the reference, in seconds"),
-        ],
+        &[key("last", "time of the newest row"), key("usual_gap", "the longest gap in the reference, in seconds")],
         "See whether the job that delivers the data ran. What is shown for the days since then is the past.",
     ),
 ];

@@ -8,30 +8,13 @@
 use crate::learn::{CrossFit, Matrix, Weighted};
 
 /// Per column, what its movement adds to the expected loss, in units of the loss.
-pub(super) fn harder(
-    then: &CrossFit,
-    reference: &Matrix,
-    current: &Matrix,
-    weight: &[f64],
-    scale: f64,
-) -> Vec<f64> {
+pub(super) fn harder(then: &CrossFit, reference: &Matrix, current: &Matrix, weight: &[f64], scale: f64) -> Vec<f64> {
     let mut by_column = vec![0.0; reference.width()];
     let each = scale / then.models.len().max(1) as f64;
     for (k, model) in then.models.iter().enumerate() {
         let own: Vec<f64> = then.fold.iter().map(|f| f64::from(*f == k)).collect();
-        let before = Weighted {
-            inputs: reference,
-            weight: &own,
-        };
-        model.attribute(
-            &before,
-            &Weighted {
-                inputs: current,
-                weight,
-            },
-            each,
-            &mut by_column,
-        );
+        let before = Weighted { inputs: reference, weight: &own };
+        model.attribute(&before, &Weighted { inputs: current, weight }, each, &mut by_column);
     }
     by_column
 }
@@ -42,33 +25,18 @@ pub(super) fn harder(
 pub(super) fn relevant(then: &CrossFit, now: &CrossFit) -> Vec<bool> {
     let (then, now) = (then.importance(), now.importance());
     let least = 0.5 / then.len().max(1) as f64;
-    then.iter()
-        .zip(&now)
-        .map(|(a, b)| a.max(*b) >= least)
-        .collect()
+    then.iter().zip(&now).map(|(a, b)| a.max(*b) >= least).collect()
 }
 
 /// The amounts of the kept columns, put back among all columns; the others amount to nothing.
 pub(super) fn spread(amounts: Vec<f64>, kept: &[bool]) -> Vec<f64> {
     let mut amounts = amounts.into_iter();
-    kept.iter()
-        .map(|kept| {
-            if *kept {
-                amounts.next().unwrap_or(0.0)
-            } else {
-                0.0
-            }
-        })
-        .collect()
+    kept.iter().map(|kept| if *kept { amounts.next().unwrap_or(0.0) } else { 0.0 }).collect()
 }
 
 /// Columns with their amounts, the largest first; columns that amount to nothing are left out.
 pub(super) fn ranked(amounts: Vec<f64>) -> Vec<(usize, f64)> {
-    let mut ranked: Vec<(usize, f64)> = amounts
-        .into_iter()
-        .enumerate()
-        .filter(|(_, a)| *a != 0.0)
-        .collect();
+    let mut ranked: Vec<(usize, f64)> = amounts.into_iter().enumerate().filter(|(_, a)| *a != 0.0).collect();
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     ranked
 }

@@ -85,13 +85,7 @@ impl Options {
     /// The defaults.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Options {
-            seed,
-            folds: 5,
-            support_ratio: 20.0,
-            least_common_share: 0.1,
-            method: Method::DoublyRobust,
-        }
+        Options { seed, folds: 5, support_ratio: 20.0, least_common_share: 0.1, method: Method::DoublyRobust }
     }
 }
 
@@ -173,43 +167,21 @@ pub const LEAST_ROWS: usize = 50;
 ///
 /// # Errors
 /// When the samples do not fit together, or have fewer than [`LEAST_ROWS`] labelled rows.
-pub fn decompose(
-    reference: Sample<'_>,
-    current: Sample<'_>,
-    options: &Options,
-) -> Result<Parts, DecomposeError> {
-    let blank = [
-        Matrix::constant(reference.loss.len()),
-        Matrix::constant(current.loss.len()),
-    ];
+pub fn decompose(reference: Sample<'_>, current: Sample<'_>, options: &Options) -> Result<Parts, DecomposeError> {
+    let blank = [Matrix::constant(reference.loss.len()), Matrix::constant(current.loss.len())];
     let (reference, current) = if reference.inputs.width() == 0 && current.inputs.width() == 0 {
         let [a, b] = &blank;
-        (
-            Sample {
-                inputs: a,
-                loss: reference.loss,
-            },
-            Sample {
-                inputs: b,
-                loss: current.loss,
-            },
-        )
+        (Sample { inputs: a, loss: reference.loss }, Sample { inputs: b, loss: current.loss })
     } else {
         (reference, current)
     };
     check(&reference, &current)?;
-    let scale = [reference.loss, current.loss]
-        .concat()
-        .iter()
-        .filter(|l| l.is_finite())
-        .fold(0.0, |m, l| l.abs().max(m));
+    let scale =
+        [reference.loss, current.loss].concat().iter().filter(|l| l.is_finite()).fold(0.0, |m, l| l.abs().max(m));
     let scale = if scale > 0.0 { scale } else { 1.0 };
     // Losses of any size become numbers whose squares and sums cannot overflow.
-    let shrink = |loss: &[f64]| -> Vec<f64> {
-        loss.iter()
-            .map(|l| if l.is_finite() { l / scale } else { f64::NAN })
-            .collect()
-    };
+    let shrink =
+        |loss: &[f64]| -> Vec<f64> { loss.iter().map(|l| if l.is_finite() { l / scale } else { f64::NAN }).collect() };
     let (loss_then, loss_now) = (shrink(reference.loss), shrink(current.loss));
 
     let regress = |inputs: &Matrix, loss: &[f64], stream: u64| {
@@ -223,33 +195,15 @@ pub fn decompose(
     // Once more without the columns that do not matter: what little the first one read into them moves when they do,
     // and the weights, which no longer see them, could not correct it.
     let few = relevant.contains(&true) && relevant.contains(&false);
-    let kept = if few {
-        relevant
-    } else {
-        vec![true; relevant.len()]
-    };
+    let kept = if few { relevant } else { vec![true; relevant.len()] };
     let (inputs_then, inputs_now) = (reference.inputs.only(&kept), current.inputs.only(&kept));
-    let then = if few {
-        regress(&inputs_then, &loss_then, 3)
-    } else {
-        then
-    };
+    let then = if few { regress(&inputs_then, &loss_then, 3) } else { then };
     let of_current = then.mean_margin(&inputs_now);
     // With every row labelled each term of this regression cancels.
     let now = now.margin;
     let rows = parts::Rows {
-        then: parts::Period {
-            loss: &loss_then,
-            expected_then: &then.margin,
-            expected_now: &[],
-            weight: &support.then,
-        },
-        now: parts::Period {
-            loss: &loss_now,
-            expected_then: &of_current,
-            expected_now: &now,
-            weight: &support.now,
-        },
+        then: parts::Period { loss: &loss_then, expected_then: &then.margin, expected_now: &[], weight: &support.then },
+        now: parts::Period { loss: &loss_now, expected_then: &of_current, expected_now: &now, weight: &support.now },
     };
     let mut parts = parts::estimate(&rows, options.method);
     parts.scale(scale);
@@ -291,14 +245,7 @@ fn check(reference: &Sample<'_>, current: &Sample<'_>) -> Result<(), DecomposeEr
         }
         found = found.min(sample.loss.iter().filter(|l| l.is_finite()).count());
     }
-    if found < LEAST_ROWS {
-        Err(DecomposeError::TooFew {
-            found,
-            needed: LEAST_ROWS,
-        })
-    } else {
-        Ok(())
-    }
+    if found < LEAST_ROWS { Err(DecomposeError::TooFew { found, needed: LEAST_ROWS }) } else { Ok(()) }
 }
 
 fn mean(values: &[f64]) -> f64 {

@@ -41,12 +41,7 @@ impl Estimate {
 
     /// Back to the losses' own unit.
     pub(super) fn scale(&mut self, by: f64) {
-        for part in [
-            &mut self.total,
-            &mut self.inputs_common,
-            &mut self.inputs_unseen,
-            &mut self.concept,
-        ] {
+        for part in [&mut self.total, &mut self.inputs_common, &mut self.inputs_unseen, &mut self.concept] {
             part.value *= by;
             part.se *= by;
         }
@@ -70,19 +65,12 @@ impl Mean {
     fn of(values: impl Iterator<Item = f64>, weight: &[f64]) -> Mean {
         let mut influence: Vec<f64> = values.collect();
         let known = |(v, w): (&f64, &f64)| (!v.is_nan()).then_some((*v, *w));
-        let (sum, weights) = influence
-            .iter()
-            .zip(weight)
-            .filter_map(known)
-            .fold((0.0, 0.0), |(s, t), (v, w)| (s + v * w, t + w));
+        let (sum, weights) =
+            influence.iter().zip(weight).filter_map(known).fold((0.0, 0.0), |(s, t), (v, w)| (s + v * w, t + w));
         let value = if weights > 0.0 { sum / weights } else { 0.0 };
         let share = if weights > 0.0 { 1.0 / weights } else { 0.0 };
         for (slot, weight) in influence.iter_mut().zip(weight) {
-            *slot = if slot.is_nan() {
-                0.0
-            } else {
-                (*slot - value) * weight * share
-            };
+            *slot = if slot.is_nan() { 0.0 } else { (*slot - value) * weight * share };
         }
         Mean { value, influence }
     }
@@ -90,25 +78,16 @@ impl Mean {
 
 /// A sum of means, some of them taken off.
 fn part(then: &[(f64, &Mean)], now: &[(f64, &Mean)]) -> Part {
-    let value = then
-        .iter()
-        .chain(now)
-        .map(|(sign, mean)| sign * mean.value)
-        .sum();
+    let value = then.iter().chain(now).map(|(sign, mean)| sign * mean.value).sum();
     let variance = |terms: &[(f64, &Mean)]| {
         let mut rows = vec![0.0; terms.first().map_or(0, |(_, m)| m.influence.len())];
         for (sign, mean) in terms {
-            rows.iter_mut()
-                .zip(&mean.influence)
-                .for_each(|(row, i)| *row += sign * i);
+            rows.iter_mut().zip(&mean.influence).for_each(|(row, i)| *row += sign * i);
         }
         let n = rows.len() as f64;
         rows.iter().map(|i| i * i).sum::<f64>() * n / (n - 1.0).max(1.0)
     };
-    Part {
-        value,
-        se: (variance(then) + variance(now)).sqrt(),
-    }
+    Part { value, se: (variance(then) + variance(now)).sqrt() }
 }
 
 /// The parts.
@@ -122,9 +101,8 @@ pub(super) fn estimate(rows: &Rows<'_>, method: Method) -> Estimate {
         Method::Weighting => (zero_then.as_slice(), zero_now.as_slice()),
         Method::DoublyRobust | Method::PlugIn => (then.expected_then, now.expected_then),
     };
-    let residual = |loss: &[f64], expected: &[f64]| -> Vec<f64> {
-        loss.iter().zip(expected).map(|(l, e)| l - e).collect()
-    };
+    let residual =
+        |loss: &[f64], expected: &[f64]| -> Vec<f64> { loss.iter().zip(expected).map(|(l, e)| l - e).collect() };
     // Yesterday's loss on common ground: what is expected of today's rows, plus yesterday's reweighted surprise.
     let carried = Mean::of(expected_now.iter().copied(), now.weight);
     let correction = match method {
@@ -138,24 +116,15 @@ pub(super) fn estimate(rows: &Rows<'_>, method: Method) -> Estimate {
     let common = Mean::of(now.expected_now.iter().copied(), now.weight);
     let common_correction = Mean::of(residual(now.loss, now.expected_now).into_iter(), now.weight);
     let everywhere = Mean::of(now.expected_now.iter().copied(), &ones_now);
-    let everywhere_correction =
-        Mean::of(residual(now.loss, now.expected_now).into_iter(), &ones_now);
+    let everywhere_correction = Mean::of(residual(now.loss, now.expected_now).into_iter(), &ones_now);
     let after = Mean::of(now.loss.iter().copied(), &ones_now);
     Estimate {
         total: part(&[(-1.0, &before)], &[(1.0, &after)]),
         inputs_common: part(&[(1.0, &correction), (-1.0, &before)], &[(1.0, &carried)]),
-        concept: part(
-            &[(-1.0, &correction)],
-            &[(1.0, &common), (1.0, &common_correction), (-1.0, &carried)],
-        ),
+        concept: part(&[(-1.0, &correction)], &[(1.0, &common), (1.0, &common_correction), (-1.0, &carried)]),
         inputs_unseen: part(
             &[],
-            &[
-                (1.0, &everywhere),
-                (1.0, &everywhere_correction),
-                (-1.0, &common),
-                (-1.0, &common_correction),
-            ],
+            &[(1.0, &everywhere), (1.0, &everywhere_correction), (-1.0, &common), (-1.0, &common_correction)],
         ),
     }
 }

@@ -68,11 +68,7 @@ pub fn worst_segments(
     if !reference.same_cells(current) {
         return Vec::new();
     }
-    let finite = |loss: &[f64]| {
-        loss.iter()
-            .filter(|l| l.is_finite())
-            .fold(0.0, |m: f64, l| l.abs().max(m))
-    };
+    let finite = |loss: &[f64]| loss.iter().filter(|l| l.is_finite()).fold(0.0, |m: f64, l| l.abs().max(m));
     let scale = finite(reference_loss).max(finite(current_loss));
     if scale <= 0.0 {
         return Vec::new();
@@ -82,20 +78,11 @@ pub fn worst_segments(
     for column in 0..current.width() {
         let cells = tally(
             usize::from(current.cardinality(column)),
-            [
-                (reference.column(column), reference_loss),
-                (current.column(column), current_loss),
-            ],
+            [(reference.column(column), reference_loss), (current.column(column), current_loss)],
             scale,
         );
-        let all = cells
-            .iter()
-            .fold(Cell::default(), |sum, cell| sum.plus(cell, 1.0));
-        let candidates = if current.is_ordered(column) {
-            ranges(&cells, &all)
-        } else {
-            singles(&cells, &all)
-        };
+        let all = cells.iter().fold(Cell::default(), |sum, cell| sum.plus(cell, 1.0));
+        let candidates = if current.is_ordered(column) { ranges(&cells, &all) } else { singles(&cells, &all) };
         tried += candidates.len();
         columns.push((column, cells, all, candidates));
     }
@@ -119,10 +106,7 @@ pub fn worst_segments(
             Some(codes) => codes.clone(),
         };
         let list = segment.list();
-        let own = list
-            .iter()
-            .filter_map(|&c| cells.get(usize::from(c)))
-            .fold(Cell::default(), |s, c| s.plus(c, 1.0));
+        let own = list.iter().filter_map(|&c| cells.get(usize::from(c))).fold(Cell::default(), |s, c| s.plus(c, 1.0));
         let Some(z) = own.z(&all) else { continue };
         let before = own.known().then(|| own.then.mean());
         let share = own.rows_now / rows;
@@ -212,10 +196,8 @@ impl Cell {
         }
         let before = if self.known() { self.then } else { all.then };
         let rise = self.now.mean() - before.mean() - (rest.now.mean() - rest.then.mean());
-        let noise = self.now.noise(all.now)
-            + before.noise(all.then)
-            + rest.now.noise(all.now)
-            + rest.then.noise(all.then);
+        let noise =
+            self.now.noise(all.now) + before.noise(all.then) + rest.now.noise(all.now) + rest.then.noise(all.then);
         (noise > 0.0).then(|| rise / noise.sqrt())
     }
 }
@@ -237,19 +219,8 @@ fn tally(cardinality: usize, [then, now]: [(&[u16], &[f64]); 2], scale: f64) -> 
             }
             if loss.is_finite() {
                 let loss = loss / scale;
-                let moments = if period == 1 {
-                    &mut cell.now
-                } else {
-                    &mut cell.then
-                };
-                *moments = moments.plus(
-                    Moments {
-                        n: 1.0,
-                        sum: loss,
-                        squares: loss * loss,
-                    },
-                    1.0,
-                );
+                let moments = if period == 1 { &mut cell.now } else { &mut cell.then };
+                *moments = moments.plus(Moments { n: 1.0, sum: loss, squares: loss * loss }, 1.0);
             }
         }
     }
@@ -257,12 +228,7 @@ fn tally(cardinality: usize, [then, now]: [(&[u16], &[f64]); 2], scale: f64) -> 
 }
 
 fn singles(cells: &[Cell], all: &Cell) -> Vec<Candidate> {
-    let one = |(code, cell): (usize, &Cell)| {
-        Some(Candidate {
-            codes: Codes::Set(vec![code as u16]),
-            z: cell.z(all)?,
-        })
-    };
+    let one = |(code, cell): (usize, &Cell)| Some(Candidate { codes: Codes::Set(vec![code as u16]), z: cell.z(all)? });
     cells.iter().enumerate().filter_map(one).collect()
 }
 
@@ -285,13 +251,7 @@ fn ranges(cells: &[Cell], all: &Cell) -> Vec<Candidate> {
         for (_, last, cell) in groups.iter().skip(i) {
             sum = sum.plus(cell, 1.0);
             if let Some(z) = sum.z(all) {
-                candidates.push(Candidate {
-                    codes: Codes::Range {
-                        first: *first,
-                        last: *last,
-                    },
-                    z,
-                });
+                candidates.push(Candidate { codes: Codes::Range { first: *first, last: *last }, z });
             }
         }
     }
@@ -304,19 +264,14 @@ mod tests {
     use crate::learn::{MatrixError, SplitMix};
 
     /// 4000 and 3000 rows of an ordered column, a category and a bystander; a loss of 1 by the given chance in percent.
-    fn world(
-        seed: u64,
-        chance: impl Fn(bool, u16, u16) -> usize,
-    ) -> Result<Vec<SegmentLoss>, MatrixError> {
+    fn world(seed: u64, chance: impl Fn(bool, u16, u16) -> usize) -> Result<Vec<SegmentLoss>, MatrixError> {
         let mut rng = SplitMix::new(seed, 0);
         let mut period = |rows: usize, now: bool| {
-            let mut draw =
-                |n: usize| -> Vec<u16> { (0..rows).map(|_| rng.below(n) as u16).collect() };
+            let mut draw = |n: usize| -> Vec<u16> { (0..rows).map(|_| rng.below(n) as u16).collect() };
             let columns = vec![draw(21), draw(5), draw(40)];
             let flat: Vec<usize> = (0..rows).map(|_| rng.below(100)).collect();
-            let loss: Vec<f64> = (0..rows)
-                .map(|r| f64::from(flat[r] < chance(now, columns[0][r], columns[1][r])))
-                .collect();
+            let loss: Vec<f64> =
+                (0..rows).map(|r| f64::from(flat[r] < chance(now, columns[0][r], columns[1][r]))).collect();
             Matrix::new(columns, vec![21, 5, 40], vec![true, false, true]).map(|m| (m, loss))
         };
         let ((a, la), (b, lb)) = (period(4000, false)?, period(3000, true)?);
@@ -325,34 +280,19 @@ mod tests {
 
     #[test]
     fn finds_the_range_where_the_loss_rose() -> Result<(), MatrixError> {
-        let found = world(
-            1,
-            |now, a, _| if now && (6..=9).contains(&a) { 45 } else { 10 },
-        )?;
+        let found = world(1, |now, a, _| if now && (6..=9).contains(&a) { 45 } else { 10 })?;
         assert_eq!(found.len(), 1, "{found:?}");
         let first = &found[0];
-        assert_eq!(
-            (first.column, &first.codes),
-            (0, &Codes::Range { first: 6, last: 9 })
-        );
+        assert_eq!((first.column, &first.codes), (0, &Codes::Range { first: 6, last: 9 }));
         assert!((first.share - 4.0 / 21.0).abs() < 0.03, "{first:?}");
-        assert!(
-            (first.contribution - 4.0 / 21.0 * 0.35).abs() < 0.02,
-            "{first:?}"
-        );
+        assert!((first.contribution - 4.0 / 21.0 * 0.35).abs() < 0.02, "{first:?}");
         Ok(())
     }
 
     #[test]
     fn finds_the_set_of_categories() -> Result<(), MatrixError> {
-        let found = world(
-            2,
-            |now, _, b| if now && (b == 1 || b == 4) { 40 } else { 12 },
-        )?;
-        assert_eq!(
-            found.first().map(|f| (f.column, f.codes.clone())),
-            Some((1, Codes::Set(vec![1, 4])))
-        );
+        let found = world(2, |now, _, b| if now && (b == 1 || b == 4) { 40 } else { 12 })?;
+        assert_eq!(found.first().map(|f| (f.column, f.codes.clone())), Some((1, Codes::Set(vec![1, 4]))));
         Ok(())
     }
 
@@ -360,9 +300,7 @@ mod tests {
     fn hard_segments_and_general_rises_are_not_news() -> Result<(), MatrixError> {
         let mut false_finds = 0;
         for seed in 0..100 {
-            let found = world(seed, |now, a, _| {
-                10 + if a > 15 { 30 } else { 0 } + if now { 10 } else { 0 }
-            })?;
+            let found = world(seed, |now, a, _| 10 + if a > 15 { 30 } else { 0 } + if now { 10 } else { 0 })?;
             false_finds += usize::from(!found.is_empty());
         }
         assert!(false_finds <= 9, "{false_finds} of 100");
@@ -377,10 +315,7 @@ mod tests {
         let loss_b: Vec<f64> = b.column(0).iter().map(|c| f64::from(*c == 4)).collect();
         let found = worst_segments(&a, &[0.0; 400], &b, &loss_b);
         assert_eq!(found.len(), 1, "{found:?}");
-        assert_eq!(
-            (found[0].codes.clone(), found[0].loss_reference),
-            (Codes::Set(vec![4]), None)
-        );
+        assert_eq!((found[0].codes.clone(), found[0].loss_reference), (Codes::Set(vec![4]), None));
         assert!((found[0].contribution - 0.25).abs() < 1e-12);
         Ok(())
     }
@@ -390,10 +325,7 @@ mod tests {
         let empty = Matrix::default();
         assert_eq!(worst_segments(&empty, &[], &empty, &[]), []);
         let one = Matrix::new(vec![vec![0; 50]], vec![1], vec![true])?;
-        assert_eq!(
-            worst_segments(&one, &[f64::NAN; 50], &one, &[f64::INFINITY; 50]),
-            []
-        );
+        assert_eq!(worst_segments(&one, &[f64::NAN; 50], &one, &[f64::INFINITY; 50]), []);
         assert_eq!(worst_segments(&one, &[0.0; 50], &one, &[1e308; 50]), []);
         assert_eq!(worst_segments(&one, &[0.0; 50], &empty, &[]), []);
         Ok(())

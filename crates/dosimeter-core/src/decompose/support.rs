@@ -34,23 +34,12 @@ impl Classifier {
         let weight: Vec<f64> = is_now.iter().map(of).collect();
         let base = Config::new(Loss::Logistic, options.seed.wrapping_add(2));
         // Rows that are surely new have next to no curvature left; a leaf of them must still be allowed to grow surer.
-        let config = Config {
-            min_child_weight: 0.5,
-            l2: 0.2,
-            ..base
-        };
+        let config = Config { min_child_weight: 0.5, l2: 0.2, ..base };
         let fitted = cross_fit(both, &target, Some(&weight), &config, options.folds);
-        let blind = Auc {
-            value: 0.5,
-            se: f64::INFINITY,
-        };
+        let blind = Auc { value: 0.5, se: f64::INFINITY };
         let auc = auc_within(&fitted.margin, &is_now, &fitted.fold).unwrap_or(blind);
         let importance = fitted.importance();
-        Classifier {
-            log_ratio: fitted.margin,
-            auc,
-            importance,
-        }
+        Classifier { log_ratio: fitted.margin, auc, importance }
     }
 }
 
@@ -66,25 +55,15 @@ impl Support {
         relevant: &[bool],
         options: &Options,
     ) -> Result<Self, DecomposeError> {
-        let both = reference
-            .stack(current)
-            .map_err(|_| DecomposeError::Mismatch)?;
+        let both = reference.stack(current).map_err(|_| DecomposeError::Mismatch)?;
         let n_then = reference.rows();
-        let Classifier {
-            log_ratio,
-            auc,
-            importance,
-        } = Classifier::new(&both, n_then, options);
+        let Classifier { log_ratio, auc, importance } = Classifier::new(&both, n_then, options);
         let same = vec![0.0; both.rows()];
         let mut log_ratio = if auc.z() <= DISTINGUISHABLE || !relevant.contains(&true) {
             same
         } else if relevant.contains(&false) {
             let few = Classifier::new(&both.only(relevant), n_then, options);
-            if few.auc.z() > DISTINGUISHABLE {
-                few.log_ratio
-            } else {
-                same
-            }
+            if few.auc.z() > DISTINGUISHABLE { few.log_ratio } else { same }
         } else {
             log_ratio
         };
@@ -113,14 +92,9 @@ fn lift_new_cells(log_ratio: &mut [f64], reference: &Matrix, current: &Matrix, m
         let lifted: Vec<Option<f64>> = counts(current.column(column), cells)
             .iter()
             .zip(counts(reference.column(column), cells))
-            .map(|(now, then)| {
-                (balance * now > most * (then + 1.0)).then(|| (balance * now / then).ln())
-            })
+            .map(|(now, then)| (balance * now > most * (then + 1.0)).then(|| (balance * now / then).ln()))
             .collect();
-        for (ratios, codes) in [
-            (&mut *then, reference.column(column)),
-            (&mut *now, current.column(column)),
-        ] {
+        for (ratios, codes) in [(&mut *then, reference.column(column)), (&mut *now, current.column(column))] {
             for (log, &code) in ratios.iter_mut().zip(codes) {
                 if let Some(lifted) = lifted.get(usize::from(code)).copied().flatten() {
                     *log = log.max(lifted);

@@ -2,18 +2,8 @@ use super::worlds::{Drawn, KINDS, Kind, World};
 use super::*;
 
 fn run(drawn: &Drawn, options: &Options) -> Result<Parts, DecomposeError> {
-    let reference = Sample {
-        inputs: &drawn.reference,
-        loss: &drawn.reference_loss,
-    };
-    decompose(
-        reference,
-        Sample {
-            inputs: &drawn.current,
-            loss: &drawn.current_loss,
-        },
-        options,
-    )
+    let reference = Sample { inputs: &drawn.reference, loss: &drawn.reference_loss };
+    decompose(reference, Sample { inputs: &drawn.current, loss: &drawn.current_loss }, options)
 }
 
 fn three(parts: &Parts) -> [Part; 3] {
@@ -27,17 +17,11 @@ fn recovers(kind: Kind, bound: f64) -> Result<(), DecomposeError> {
         let truth = world.truth(20.0, 100_000);
         let parts = run(&world.draw(5000, seed + 50), &Options::new(seed))?;
         for (part, truth) in three(&parts).into_iter().zip(truth) {
-            assert!(
-                (part.value - truth).abs() <= bound,
-                "{kind:?} {seed}: {parts:#?} is not {truth:?}"
-            );
+            assert!((part.value - truth).abs() <= bound, "{kind:?} {seed}: {parts:#?} is not {truth:?}");
         }
         let sum: f64 = three(&parts).iter().map(|p| p.value).sum();
         assert!((sum + parts.unexplained - parts.total.value).abs() < 1e-12);
-        assert!(
-            parts.unexplained.abs() < 1e-12 && parts.identified,
-            "{parts:?}"
-        );
+        assert!(parts.unexplained.abs() < 1e-12 && parts.identified, "{parts:?}");
     }
     Ok(())
 }
@@ -86,10 +70,7 @@ fn a_new_category() -> Result<(), DecomposeError> {
 fn intervals_cover_when_nothing_happened() -> Result<(), DecomposeError> {
     let mut covered = [0; 3];
     for seed in 0..100 {
-        let parts = run(
-            &World::new(Kind::Null, seed).draw(1000, seed),
-            &Options::new(seed),
-        )?;
+        let parts = run(&World::new(Kind::Null, seed).draw(1000, seed), &Options::new(seed))?;
         for (count, part) in covered.iter_mut().zip(three(&parts)) {
             let [low, high] = part.interval();
             *count += usize::from(low <= 0.0 && 0.0 <= high);
@@ -102,34 +83,14 @@ fn intervals_cover_when_nothing_happened() -> Result<(), DecomposeError> {
 
 #[test]
 fn names_the_columns_that_moved_and_those_that_hurt() -> Result<(), DecomposeError> {
-    let harmful = run(
-        &World::new(Kind::Harmful, 1).draw(5000, 1),
-        &Options::new(1),
-    )?;
-    assert_eq!(
-        harmful.telling_columns.first().map(|c| c.0),
-        Some(1),
-        "{harmful:?}"
-    );
-    assert_eq!(
-        harmful.harder_columns.first().map(|c| c.0),
-        Some(1),
-        "{harmful:?}"
-    );
+    let harmful = run(&World::new(Kind::Harmful, 1).draw(5000, 1), &Options::new(1))?;
+    assert_eq!(harmful.telling_columns.first().map(|c| c.0), Some(1), "{harmful:?}");
+    assert_eq!(harmful.harder_columns.first().map(|c| c.0), Some(1), "{harmful:?}");
     let carried: f64 = harmful.harder_columns.iter().map(|c| c.1).sum();
-    assert!(
-        (carried - harmful.inputs_common.value).abs() < 0.02,
-        "{carried} {harmful:?}"
-    );
+    assert!((carried - harmful.inputs_common.value).abs() < 0.02, "{carried} {harmful:?}");
     // Columns that move and do not matter tell the periods apart and carry nothing.
-    let harmless = run(
-        &World::new(Kind::Harmless, 1).draw(5000, 1),
-        &Options::new(1),
-    )?;
-    assert!(
-        harmless.domain_auc > 0.6 && harmless.harder_columns.iter().all(|c| c.1.abs() < 0.01),
-        "{harmless:?}"
-    );
+    let harmless = run(&World::new(Kind::Harmless, 1).draw(5000, 1), &Options::new(1))?;
+    assert!(harmless.domain_auc > 0.6 && harmless.harder_columns.iter().all(|c| c.1.abs() < 0.01), "{harmless:?}");
     Ok(())
 }
 
@@ -140,22 +101,10 @@ fn without_common_ground_the_concept_is_not_identified() -> Result<(), Decompose
     let (then, now) = (matrix(1), matrix(6));
     let loss: Vec<f64> = (0..2000).map(|r| f64::from(r % 3 == 0)).collect();
     let better = vec![0.0; 2000];
-    let found = decompose(
-        Sample {
-            inputs: &then,
-            loss: &better,
-        },
-        Sample {
-            inputs: &now,
-            loss: &loss,
-        },
-        &Options::new(0),
-    )?;
+    let found =
+        decompose(Sample { inputs: &then, loss: &better }, Sample { inputs: &now, loss: &loss }, &Options::new(0))?;
     assert!(!found.identified && found.unseen_share > 0.99, "{found:?}");
-    assert_eq!(
-        (found.concept.value, found.inputs_unseen),
-        (0.0, found.total)
-    );
+    assert_eq!((found.concept.value, found.inputs_unseen), (0.0, found.total));
     Ok(())
 }
 
@@ -174,10 +123,7 @@ fn labels_that_have_not_come_leave_the_inputs_in() -> Result<(), DecomposeError>
         assert!((part.value - truth).abs() < 0.03, "{parts:?} {truth}");
     }
     let sum: f64 = three(&parts).iter().map(|p| p.value).sum();
-    assert!(
-        (sum + parts.unexplained - parts.total.value).abs() < 1e-12
-            && parts.unexplained.abs() < 0.01
-    );
+    assert!((sum + parts.unexplained - parts.total.value).abs() < 1e-12 && parts.unexplained.abs() < 0.01);
     Ok(())
 }
 
@@ -185,15 +131,8 @@ fn labels_that_have_not_come_leave_the_inputs_in() -> Result<(), DecomposeError>
 fn the_unit_of_the_loss_does_not_matter() -> Result<(), DecomposeError> {
     let drawn = World::new(Kind::Both, 2).draw(1000, 2);
     let mut large = World::new(Kind::Both, 2).draw(1000, 2);
-    large
-        .reference_loss
-        .iter_mut()
-        .chain(&mut large.current_loss)
-        .for_each(|l| *l *= 1e300);
-    let (small, large) = (
-        run(&drawn, &Options::new(5))?,
-        run(&large, &Options::new(5))?,
-    );
+    large.reference_loss.iter_mut().chain(&mut large.current_loss).for_each(|l| *l *= 1e300);
+    let (small, large) = (run(&drawn, &Options::new(5))?, run(&large, &Options::new(5))?);
     assert_eq!(small, run(&drawn, &Options::new(5))?);
     for (a, b) in three(&small).into_iter().zip(three(&large)) {
         assert!((a.value - b.value / 1e300).abs() < 1e-9 && (a.se - b.se / 1e300).abs() < 1e-9);
@@ -205,53 +144,19 @@ fn the_unit_of_the_loss_does_not_matter() -> Result<(), DecomposeError> {
 fn corners_are_errors_or_quiet() -> Result<(), DecomposeError> {
     let one = Matrix::constant(60);
     let losses = vec![0.5; 60];
-    let sample = Sample {
-        inputs: &one,
-        loss: &losses,
-    };
-    let options = Options {
-        folds: 0,
-        support_ratio: f64::NAN,
-        ..Options::new(0)
-    };
+    let sample = Sample { inputs: &one, loss: &losses };
+    let options = Options { folds: 0, support_ratio: f64::NAN, ..Options::new(0) };
     assert_eq!(decompose(sample, sample, &options)?.total.value, 0.0);
     let none = Matrix::default();
-    let without = Sample {
-        inputs: &none,
-        loss: &losses,
-    };
+    let without = Sample { inputs: &none, loss: &losses };
     assert_eq!(decompose(without, without, &options)?.concept.value, 0.0);
-    assert_eq!(
-        decompose(sample, without, &options),
-        Err(DecomposeError::Mismatch)
-    );
-    let short = Sample {
-        inputs: &one,
-        loss: &losses[..9],
-    };
-    assert_eq!(
-        decompose(sample, short, &options),
-        Err(DecomposeError::Rows {
-            rows: 60,
-            losses: 9
-        })
-    );
+    assert_eq!(decompose(sample, without, &options), Err(DecomposeError::Mismatch));
+    let short = Sample { inputs: &one, loss: &losses[..9] };
+    assert_eq!(decompose(sample, short, &options), Err(DecomposeError::Rows { rows: 60, losses: 9 }));
     let infinite = vec![f64::INFINITY; 60];
-    let unlabelled = Sample {
-        inputs: &one,
-        loss: &infinite,
-    };
-    assert_eq!(
-        decompose(unlabelled, sample, &options),
-        Err(DecomposeError::TooFew {
-            found: 0,
-            needed: 50
-        })
-    );
-    let empty = Sample {
-        inputs: &none,
-        loss: &[],
-    };
+    let unlabelled = Sample { inputs: &one, loss: &infinite };
+    assert_eq!(decompose(unlabelled, sample, &options), Err(DecomposeError::TooFew { found: 0, needed: 50 }));
+    let empty = Sample { inputs: &none, loss: &[] };
     assert!(decompose(empty, empty, &options).is_err());
     assert_eq!(KINDS.len(), 8);
     Ok(())

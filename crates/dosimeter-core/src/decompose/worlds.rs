@@ -4,10 +4,7 @@
 //! the second column is large. Densities and chances are known in closed form, so the true parts come from a large Monte
 //! Carlo sample of the very definition: the common ground has density min(q, R p).
 
-#![allow(
-    unreachable_pub,
-    reason = "shared with an example, where this module is private too"
-)]
+#![allow(unreachable_pub, reason = "shared with an example, where this module is private too")]
 
 use crate::learn::{Cutter, Matrix};
 
@@ -33,16 +30,8 @@ pub enum Kind {
 }
 
 /// Every kind.
-pub const KINDS: [Kind; 8] = [
-    Kind::Null,
-    Kind::Harmless,
-    Kind::Harmful,
-    Kind::Concept,
-    Kind::Both,
-    Kind::Unseen,
-    Kind::Segment,
-    Kind::Category,
-];
+pub const KINDS: [Kind; 8] =
+    [Kind::Null, Kind::Harmless, Kind::Harmful, Kind::Concept, Kind::Both, Kind::Unseen, Kind::Segment, Kind::Category];
 
 /// One drawn world.
 pub struct World {
@@ -148,11 +137,7 @@ impl World {
             let last = self.numbers - 1;
             x[last] = 0.8 * x[1] + 0.6 * x[last];
         }
-        let category = if now && draws.uniform() < self.new_category {
-            5
-        } else {
-            1 + (draws.uniform() * 4.0) as u16
-        };
+        let category = if now && draws.uniform() < self.new_category { 5 } else { 1 + (draws.uniform() * 4.0) as u16 };
         Row { x, category }
     }
 
@@ -191,11 +176,7 @@ impl World {
             odds = -odds;
         }
         let chance = 1.0 / (1.0 + (-(sharp * odds + of_category)).exp());
-        if dot(&self.model) > 0.0 {
-            1.0 - chance
-        } else {
-            chance
-        }
+        if dot(&self.model) > 0.0 { 1.0 - chance } else { chance }
     }
 
     /// The true parts by Monte Carlo with `rows` rows a period.
@@ -214,11 +195,7 @@ impl World {
             now += common * self.error(&row, true);
             everywhere += self.error(&row, true) / rows as f64;
         }
-        [
-            then / weight - before,
-            everywhere - now / weight,
-            (now - then) / weight,
-        ]
+        [then / weight - before, everywhere - now / weight, (now - then) / weight]
     }
 
     /// A sample of `rows` rows a period, cut by the reference's quantiles.
@@ -235,15 +212,10 @@ impl World {
         };
         let ((then, reference_loss), (now, current_loss)) = (period(false), period(true));
         let number = |rows: &[Row], j: usize| -> Vec<f64> { rows.iter().map(|r| r.x[j]).collect() };
-        let cutters: Vec<Cutter> = (0..self.numbers)
-            .map(|j| Cutter::new(&number(&then, j), 32))
-            .collect();
+        let cutters: Vec<Cutter> = (0..self.numbers).map(|j| Cutter::new(&number(&then, j), 32)).collect();
         let matrix = |rows: &[Row]| {
-            let mut columns: Vec<Vec<u16>> = cutters
-                .iter()
-                .enumerate()
-                .map(|(j, c)| c.codes(&number(rows, j)))
-                .collect();
+            let mut columns: Vec<Vec<u16>> =
+                cutters.iter().enumerate().map(|(j, c)| c.codes(&number(rows, j))).collect();
             let mut cardinality: Vec<u16> = cutters.iter().map(Cutter::cardinality).collect();
             columns.push(rows.iter().map(|r| r.category).collect());
             cardinality.push(6);
@@ -251,11 +223,6 @@ impl World {
             ordered.push(false);
             Matrix::new(columns, cardinality, ordered).unwrap_or_default()
         };
-        Drawn {
-            reference: matrix(&then),
-            reference_loss,
-            current: matrix(&now),
-            current_loss,
-        }
+        Drawn { reference: matrix(&then), reference_loss, current: matrix(&now), current_loss }
     }
 }

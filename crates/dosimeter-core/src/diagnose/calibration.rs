@@ -44,12 +44,22 @@ pub(crate) fn find(case: &Case<'_>, performance: Option<&Performance>) -> Option
     if p > alpha || worse < 0.005 {
         return None;
     }
-    let deviations: Vec<f64> = case.current.windows.iter().map(|w| binary(w).map_or(f64::NAN, |e| e.value - gap_then.value)).collect();
-    let variances: Vec<f64> =
-        case.current.windows.iter().map(|w| binary(w).map_or(f64::INFINITY, |e| e.se.powi(2) + gap_then.se.powi(2) + wobble_of.over(1))).collect();
+    let deviations: Vec<f64> =
+        case.current.windows.iter().map(|w| binary(w).map_or(f64::NAN, |e| e.value - gap_then.value)).collect();
+    let variances: Vec<f64> = case
+        .current
+        .windows
+        .iter()
+        .map(|w| binary(w).map_or(f64::INFINITY, |e| e.se.powi(2) + gap_then.se.powi(2) + wobble_of.over(1)))
+        .collect();
     let affected = case.affected(&deviations, &variances, 0.01);
-    let scores: Vec<&str> =
-        case.baseline.columns.iter().filter(|c| c.role == crate::profile::Role::Score).map(|c| c.name.as_str()).collect();
+    let scores: Vec<&str> = case
+        .baseline
+        .columns
+        .iter()
+        .filter(|c| c.role == crate::profile::Role::Score)
+        .map(|c| c.name.as_str())
+        .collect();
     // A curve that bends around the same mean shows in no window's mean; a fall of the metric dates it then.
     let affected = match performance {
         Some(p) if !affected.sharp && p.is_harmful() => p.affected.clone(),
@@ -67,7 +77,10 @@ pub(crate) fn find(case: &Case<'_>, performance: Option<&Performance>) -> Option
         format!(
             "scores {}{direction}: they promise {} and {} comes; calibration error {} → {}",
             if shift.abs() < 0.01 { "" } else { "are " },
-            percent(now.score().mean().unwrap_or(f64::NAN)), percent(now.base_rate()?.value), percent(ece_then.value), percent(ece_now.value)
+            percent(now.score().mean().unwrap_or(f64::NAN)),
+            percent(now.base_rate()?.value),
+            percent(ece_then.value),
+            percent(ece_now.value)
         ),
     );
     f.severity = match worse {

@@ -146,14 +146,19 @@ impl<'a> Case<'a> {
     /// A category of share `b` is missed by all `n` rows of the reference with the chance `(1 - b)^n`, whatever else there is; rows of
     /// one category come and stay away together, which a test by rows does not know.
     fn unknown_beyond_luck(&self, column: usize) -> bool {
-        let Grid::Category { values } = &self.spec(column).grid else { return true };
-        let Some(series) = self.special(column, Special::Other) else { return false };
+        let Grid::Category { values } = &self.spec(column).grid else {
+            return true;
+        };
+        let Some(series) = self.special(column, Special::Other) else {
+            return false;
+        };
         let (p, n) = (series.component.reference_mean, series.component.reference_n);
         if p + series.effect() > 3.0 * p + 0.2 {
             return true;
         }
         let rows = self.current.rows().max(1) as f64;
-        let unknown = self.current.sketches.get(column).and_then(|s| s.unknown.as_ref()).map(|u| u.top()).unwrap_or_default();
+        let unknown =
+            self.current.sketches.get(column).and_then(|s| s.unknown.as_ref()).map(|u| u.top()).unwrap_or_default();
         let categories = (values.len() + unknown.len()) as f64;
         let missed = |count: u64| categories * (-(count as f64) / rows * n).exp();
         unknown.iter().any(|(_, count)| missed(*count) < self.budget.schema_per_column)
@@ -173,7 +178,8 @@ impl<'a> Case<'a> {
     /// Whether the distribution of the values moved for real and by more than a trifle.
     pub(crate) fn values_moved(&self, column: usize) -> bool {
         self.shift(column).is_some_and(|s| {
-            s.p_values() < self.budget.drift_per_column && s.values.iter().any(|v| v.p() < 0.01 && v.effect().abs() >= least_effect(v))
+            s.p_values() < self.budget.drift_per_column
+                && s.values.iter().any(|v| v.p() < 0.01 && v.effect().abs() >= least_effect(v))
         })
     }
 }
@@ -204,7 +210,9 @@ impl Sampled {
     /// From the sampled rows of a period that lie in the given windows (`None`: in all).
     pub(crate) fn of(spec: &ColumnSpec, period: &PeriodProfile, column: usize, windows: Option<&[usize]>) -> Sampled {
         let mut out = Sampled::default();
-        let Some(sampled) = period.sample.columns.get(column) else { return out };
+        let Some(sampled) = period.sample.columns.get(column) else {
+            return out;
+        };
         let null = spec.grid.special(Special::Null) as u16;
         for (i, code) in sampled.codes.iter().enumerate() {
             if windows.is_some_and(|w| w.binary_search(&(period.sample.windows[i] as usize)).is_err()) {
@@ -307,7 +315,14 @@ pub(crate) fn finding(mode: Mode, kind: Option<&str>, columns: &[&str], message:
 
 /// One piece of evidence.
 pub(crate) fn evidence(statistic: &str, value: f64) -> Evidence {
-    Evidence { statistic: statistic.to_owned(), value: Number(value), threshold: None, p_value: None, effect: None, window: None }
+    Evidence {
+        statistic: statistic.to_owned(),
+        value: Number(value),
+        threshold: None,
+        p_value: None,
+        effect: None,
+        window: None,
+    }
 }
 
 /// The evidence that a series gives.

@@ -42,7 +42,9 @@ pub(crate) fn decompose_loss(case: &Case<'_>, performance: &Performance, claims:
     }
     // A column whose format broke tells the periods apart perfectly: what it does is the schema's part.
     let columns: Vec<usize> = (0..case.baseline.columns.len())
-        .filter(|j| case.spec(*j).role.is_input() && case.spec(*j).kind != ColumnKind::Text && !claims.explained.contains(j))
+        .filter(|j| {
+            case.spec(*j).role.is_input() && case.spec(*j).kind != ColumnKind::Text && !claims.explained.contains(j)
+        })
         .collect();
     let rows = (LEARNER_BUDGET / columns.len().max(1)).max(2_000);
     let affected = &performance.affected.windows;
@@ -59,7 +61,13 @@ pub(crate) fn decompose_loss(case: &Case<'_>, performance: &Performance, claims:
         // "Nearly everywhere" is no place.
         .filter(|s| s.share <= 0.6)
         .take(5)
-        .filter_map(|s| Some((case.spec(*columns.get(s.column)?).name.clone(), codes_label(case, *columns.get(s.column)?, &s.codes), s)))
+        .filter_map(|s| {
+            Some((
+                case.spec(*columns.get(s.column)?).name.clone(),
+                codes_label(case, *columns.get(s.column)?, &s.codes),
+                s,
+            ))
+        })
         .collect();
     // The row loss may only stand for the metric (AUC, F1): then its parts are taken in proportion.
     let direct = RowLoss::is_metric(performance.metric);
@@ -84,7 +92,8 @@ pub(crate) fn decompose_loss(case: &Case<'_>, performance: &Performance, claims:
         let [a, b] = p.interval();
         [Number((sign * a).min(sign * b)), Number((sign * a).max(sign * b))]
     };
-    let named = [&parts.inputs_common, &parts.inputs_unseen, &parts.concept].iter().map(|p| sign * p.value).sum::<f64>();
+    let named =
+        [&parts.inputs_common, &parts.inputs_unseen, &parts.concept].iter().map(|p| sign * p.value).sum::<f64>();
     let mut intervals = BTreeMap::from([
         ("inputs_common".to_owned(), interval(parts.inputs_common)),
         ("inputs_unseen".to_owned(), interval(parts.inputs_unseen)),
@@ -103,8 +112,21 @@ pub(crate) fn decompose_loss(case: &Case<'_>, performance: &Performance, claims:
 
 /// Whether a schema finding damages what the model reads.
 fn breaks_inputs(case: &Case<'_>, f: &Finding) -> bool {
-    let breaking = !matches!(f.kind.as_deref(), Some("range_left" | "column_awoke" | "null_rate_fell" | "column_new" | "key_not_unique" | "volume_changed" | "predictions_stopped" | "labels_stopped"));
-    breaking && f.subject.columns.iter().any(|c| case.baseline.position(c).is_some_and(|j| case.spec(j).role.is_input()))
+    let breaking = !matches!(
+        f.kind.as_deref(),
+        Some(
+            "range_left"
+                | "column_awoke"
+                | "null_rate_fell"
+                | "column_new"
+                | "key_not_unique"
+                | "volume_changed"
+                | "predictions_stopped"
+                | "labels_stopped"
+        )
+    );
+    breaking
+        && f.subject.columns.iter().any(|c| case.baseline.position(c).is_some_and(|j| case.spec(j).role.is_input()))
 }
 
 /// Whether a finding began about when the loss did: within two windows.
@@ -116,10 +138,17 @@ fn overlaps(f: &Finding, performance: &Performance) -> bool {
 }
 
 /// Sampled rows as learners read them, with their losses.
-fn matrix(case: &Case<'_>, period: &PeriodProfile, columns: &[usize], windows: Option<&[usize]>, most: usize) -> Option<(Matrix, Vec<f64>)> {
+fn matrix(
+    case: &Case<'_>,
+    period: &PeriodProfile,
+    columns: &[usize],
+    windows: Option<&[usize]>,
+    most: usize,
+) -> Option<(Matrix, Vec<f64>)> {
     let sample = &period.sample;
-    let inside: Vec<usize> =
-        (0..sample.len()).filter(|i| windows.is_none_or(|w| w.binary_search(&(sample.windows[*i] as usize)).is_ok())).collect();
+    let inside: Vec<usize> = (0..sample.len())
+        .filter(|i| windows.is_none_or(|w| w.binary_search(&(sample.windows[*i] as usize)).is_ok()))
+        .collect();
     let step = inside.len().div_ceil(most).max(1);
     let rows: Vec<usize> = inside.into_iter().step_by(step).collect();
     let losses = rows.iter().map(|i| f64::from(sample.losses[*i])).collect();
@@ -139,7 +168,13 @@ fn matrix(case: &Case<'_>, period: &PeriodProfile, columns: &[usize], windows: O
 /// The code of a rank in 0..=1: equal cells, and ever finer ones in both tails, where inputs move to and models fail.
 fn rank_code(rank: f64) -> u16 {
     let cells = LEARNER_CELLS as f64;
-    let tail = |distance: f64| if distance * cells >= 1.0 { 0 } else { (-(distance * cells).log2()).ceil().clamp(0.0, f64::from(TAIL_CELLS)) as u16 };
+    let tail = |distance: f64| {
+        if distance * cells >= 1.0 {
+            0
+        } else {
+            (-(distance * cells).log2()).ceil().clamp(0.0, f64::from(TAIL_CELLS)) as u16
+        }
+    };
     let (low, high) = (tail(rank), tail(1.0 - rank));
     let middle = (rank * cells).floor().clamp(0.0, cells - 1.0) as u16;
     TAIL_CELLS + middle + high - low
@@ -185,7 +220,8 @@ fn learner_codes(case: &Case<'_>, column: usize) -> Vec<u16> {
 fn codes_label(case: &Case<'_>, column: usize, codes: &Codes) -> String {
     let grid = &case.spec(column).grid;
     let map = learner_codes(case, column);
-    let cells = |inside: &dyn Fn(u16) -> bool| (0..grid.value_cells()).filter(|c| inside(map[*c])).collect::<Vec<usize>>();
+    let cells =
+        |inside: &dyn Fn(u16) -> bool| (0..grid.value_cells()).filter(|c| inside(map[*c])).collect::<Vec<usize>>();
     match codes {
         Codes::Range { first, last } => {
             let inside = cells(&|c| c >= *first && c <= *last);
@@ -193,7 +229,9 @@ fn codes_label(case: &Case<'_>, column: usize, codes: &Codes) -> String {
                 (Grid::Number { edges, .. }, Some(a), Some(b)) => {
                     let low = a.checked_sub(1).and_then(|i| edges.get(i));
                     match (low, edges.get(*b)) {
-                        (Some(l), Some(h)) => format!("{} to {}", digits(*l), digits(h.next_down())),
+                        (Some(l), Some(h)) => {
+                            format!("{} to {}", digits(*l), digits(h.next_down()))
+                        }
                         (None, Some(h)) => format!("below {}", digits(*h)),
                         (Some(l), None) => format!("{} and above", digits(*l)),
                         (None, None) => "any".to_owned(),
@@ -204,7 +242,11 @@ fn codes_label(case: &Case<'_>, column: usize, codes: &Codes) -> String {
         }
         Codes::Set(set) => {
             let names: Vec<String> = cells(&|c| set.contains(&c)).iter().take(3).map(|c| grid.label(*c)).collect();
-            if names.is_empty() { if set.contains(&0) { "missing" } else { "other" }.to_owned() } else { names.join(", ") }
+            if names.is_empty() {
+                if set.contains(&0) { "missing" } else { "other" }.to_owned()
+            } else {
+                names.join(", ")
+            }
         }
     }
 }
@@ -226,7 +268,13 @@ impl Causes {
 }
 
 /// Gives every finding its severity and price, and adds the concept's own finding.
-pub(crate) fn weigh(case: &Case<'_>, performance: Option<&Performance>, causes: Option<&Causes>, prior_alone: bool, findings: &mut Vec<Finding>) {
+pub(crate) fn weigh(
+    case: &Case<'_>,
+    performance: Option<&Performance>,
+    causes: Option<&Causes>,
+    prior_alone: bool,
+    findings: &mut Vec<Finding>,
+) {
     let measured = performance.filter(|p| p.basis != Basis::None);
     let loss = measured.is_some_and(Performance::is_harmful);
     for f in findings.iter_mut() {
@@ -235,18 +283,26 @@ pub(crate) fn weigh(case: &Case<'_>, performance: Option<&Performance>, causes: 
             Mode::SchemaChange if f.kind.as_deref() == Some("range_left") => input_severity(case, f, measured, causes),
             Mode::SchemaChange | Mode::FeedStalled => schema_severity(case, f, measured),
             // Where only the base rate moved, inputs move because classes do.
-            Mode::DataDrift | Mode::CategoryShift if prior_alone => input_severity(case, f, measured, causes).max(Severity::Watch),
+            Mode::DataDrift | Mode::CategoryShift if prior_alone => {
+                input_severity(case, f, measured, causes).max(Severity::Watch)
+            }
             Mode::DataDrift | Mode::CategoryShift => input_severity(case, f, measured, causes),
             Mode::PriorShift => match measured {
                 Some(p) if !loss => {
-                    if p.basis == Basis::Labels { Severity::Harmless } else { Severity::Watch }
+                    if p.basis == Basis::Labels {
+                        Severity::Harmless
+                    } else {
+                        Severity::Watch
+                    }
                 }
                 Some(_) if f.kind.as_deref() == Some("label") && prior_alone => Severity::Harmful,
                 _ => Severity::Watch,
             },
             _ => f.severity,
         };
-        if f.impact.is_none() && let Some(p) = measured.filter(|_| matches!(f.mode, Mode::DataDrift | Mode::CategoryShift)) {
+        if f.impact.is_none()
+            && let Some(p) = measured.filter(|_| matches!(f.mode, Mode::DataDrift | Mode::CategoryShift))
+        {
             let column = f.subject.columns.first().and_then(|c| case.baseline.position(c));
             if let (Some(carried), Some(_)) = (column.zip(causes).and_then(|(j, c)| c.carried_by(j)), causes) {
                 let mut i = impact(p, carried, [carried, carried]);
@@ -264,8 +320,12 @@ pub(crate) fn weigh(case: &Case<'_>, performance: Option<&Performance>, causes: 
 
 /// One broken format among the inputs carries the schema's part of the loss; of several, none can be told apart.
 fn price_schema(case: &Case<'_>, p: &Performance, c: &Causes, findings: &mut [Finding]) {
-    let Some(parts) = c.parts.as_ref().filter(|_| c.schema) else { return };
-    let mut broken = findings.iter_mut().filter(|f| f.mode == Mode::SchemaChange && f.severity == Severity::Harmful && breaks_inputs(case, f));
+    let Some(parts) = c.parts.as_ref().filter(|_| c.schema) else {
+        return;
+    };
+    let mut broken = findings
+        .iter_mut()
+        .filter(|f| f.mode == Mode::SchemaChange && f.severity == Severity::Harmful && breaks_inputs(case, f));
     if let (Some(f), None) = (broken.next(), broken.next()) {
         f.impact = Some(impact(p, parts.concept.value * c.scale, parts.concept.interval().map(|x| x * c.scale)));
     }
@@ -275,7 +335,9 @@ fn price_schema(case: &Case<'_>, p: &Performance, c: &Causes, findings: &mut [Fi
 fn schema_severity(case: &Case<'_>, f: &Finding, measured: Option<&Performance>) -> Severity {
     let share = f.share.map_or(1.0, |s| s.0);
     match f.kind.as_deref() {
-        Some("column_new" | "null_rate_fell" | "volume_changed" | "labels_stopped" | "column_awoke" | "freshness_broken") => Severity::Watch,
+        Some(
+            "column_new" | "null_rate_fell" | "volume_changed" | "labels_stopped" | "column_awoke" | "freshness_broken",
+        ) => Severity::Watch,
         Some("predictions_stopped") => Severity::Watch,
         _ => match measured {
             Some(p) if p.basis == Basis::Labels && (p.is_harmful() && overlaps(f, p)) => Severity::Harmful,
@@ -293,13 +355,24 @@ fn labelled_after(case: &Case<'_>, f: &Finding) -> bool {
     labels >= 100
 }
 
-fn input_severity(case: &Case<'_>, f: &mut Finding, measured: Option<&Performance>, causes: Option<&Causes>) -> Severity {
-    let Some(p) = measured else { return Severity::Watch };
+fn input_severity(
+    case: &Case<'_>,
+    f: &mut Finding,
+    measured: Option<&Performance>,
+    causes: Option<&Causes>,
+) -> Severity {
+    let Some(p) = measured else {
+        return Severity::Watch;
+    };
     if !p.is_harmful() {
         return if p.basis == Basis::Labels { Severity::Harmless } else { Severity::Watch };
     }
-    let Some(causes) = causes else { return Severity::Watch };
-    let Some(carried) = f.subject.columns.first().and_then(|c| case.baseline.position(c)).and_then(|j| causes.carried_by(j)) else {
+    let Some(causes) = causes else {
+        return Severity::Watch;
+    };
+    let Some(carried) =
+        f.subject.columns.first().and_then(|c| case.baseline.position(c)).and_then(|j| causes.carried_by(j))
+    else {
         return Severity::Harmless;
     };
     // A column is to blame for at least a fifth of an inputs' part that itself matters.
@@ -317,7 +390,13 @@ fn concept(case: &Case<'_>, p: &Performance, c: &Causes, prior_alone: bool) -> O
     let parts = c.parts.as_ref()?;
     let carried = parts.concept.value * c.scale;
     let [low, high] = parts.concept.interval().map(|x| x * c.scale);
-    if c.schema || prior_alone || !p.is_harmful() || !parts.identified || low <= 0.0 || carried < (0.5 * p.tolerance).max(0.3 * p.loss) {
+    if c.schema
+        || prior_alone
+        || !p.is_harmful()
+        || !parts.identified
+        || low <= 0.0
+        || carried < (0.5 * p.tolerance).max(0.3 * p.loss)
+    {
         return None;
     }
     let share = (carried / p.loss).clamp(0.0, 1.0);
@@ -359,9 +438,14 @@ fn attach_segments(p: &Performance, c: &Causes, findings: &mut [Finding]) {
             ]))
         })
         .collect();
-    let Some((column, value, s)) = c.segments.first() else { return };
+    let Some((column, value, s)) = c.segments.first() else {
+        return;
+    };
     let worst = format!("worst where {} is {} ({} of the rows)", quoted(column), quoted(value), percent(s.share));
-    for f in findings.iter_mut().filter(|f| matches!(f.mode, Mode::PerformanceLoss | Mode::ConceptDrift) && f.severity == Severity::Harmful) {
+    for f in findings
+        .iter_mut()
+        .filter(|f| matches!(f.mode, Mode::PerformanceLoss | Mode::ConceptDrift) && f.severity == Severity::Harmful)
+    {
         f.detail.insert("segments".to_owned(), Detail::List(list.clone()));
         f.subject.segment = Some(BTreeMap::from([(column.clone(), value.clone())]));
         if f.mode == Mode::PerformanceLoss {

@@ -20,7 +20,12 @@ pub(crate) fn quantiles(case: &Case<'_>, column: usize, windows: Option<&[usize]
 }
 
 /// The mean of a column of numbers over some windows.
-pub(crate) fn mean(case: &Case<'_>, period: &PeriodProfile, column: usize, take: &dyn Fn(usize) -> bool) -> Option<f64> {
+pub(crate) fn mean(
+    case: &Case<'_>,
+    period: &PeriodProfile,
+    column: usize,
+    take: &dyn Fn(usize) -> bool,
+) -> Option<f64> {
     let mut moments = crate::profile::window::Moments::default();
     for (_, w) in period.windows.iter().enumerate().filter(|(i, _)| take(*i)) {
         moments.merge(&w.columns.get(column)?.moments);
@@ -66,10 +71,15 @@ pub(crate) fn statistics(case: &Case<'_>, column: usize, windows: Option<&[usize
     }
     let (deciles_a, deciles_b) = if positions.is_some() { coarse(&a, &b, 10) } else { (a.clone(), b.clone()) };
     add("psi", statistic::psi::counts(&deciles_a, &deciles_b), None);
-    add("jensen_shannon", statistic::jensen_shannon::counts(&deciles_a, &deciles_b, statistic::jensen_shannon::LogBase::Two), None);
+    add(
+        "jensen_shannon",
+        statistic::jensen_shannon::counts(&deciles_a, &deciles_b, statistic::jensen_shannon::LogBase::Two),
+        None,
+    );
     add("hellinger", statistic::hellinger::counts(&deciles_a, &deciles_b), None);
     add("l_infinity", statistic::l_infinity::counts(&deciles_a, &deciles_b).map(|l| l.distance), None);
-    let chi = statistic::chi_square::pool_sparse(&deciles_a, &deciles_b, 5.0).and_then(|(a, b)| statistic::chi_square::contingency(&a, &b));
+    let chi = statistic::chi_square::pool_sparse(&deciles_a, &deciles_b, 5.0)
+        .and_then(|(a, b)| statistic::chi_square::contingency(&a, &b));
     add("chi_square", chi.map(|c| c.statistic), None);
     if let Some(x) = positions {
         let scale = deviation(case, column);
@@ -150,7 +160,9 @@ fn picture(case: &Case<'_>, column: usize) -> Option<Picture> {
         Grid::Number { edges, centers } => ranges(edges, centers, &then, &now),
         Grid::Category { values } => categories(values, &then, &now),
     };
-    for (cell, name) in [(k, "other"), (k + 1, "null"), (k + 2, "NaN"), (k + 3, "Infinity"), (k + SPECIALS - 1, "-Infinity")] {
+    for (cell, name) in
+        [(k, "other"), (k + 1, "null"), (k + 2, "NaN"), (k + 3, "Infinity"), (k + SPECIALS - 1, "-Infinity")]
+    {
         let (a, b) = (then.get(cell).copied().unwrap_or(0), now.get(cell).copied().unwrap_or(0));
         if a + b > 0 && !bars.iter().any(|(n, ..)| n == name) {
             bars.push((name.to_owned(), a, b));
@@ -202,8 +214,9 @@ fn ranges(edges: &[f64], centers: &[f64], then: &[u64], now: &[u64]) -> Vec<(Str
         return bars;
     }
     let width = (high - low) / BARS as f64;
-    let mut bars: Vec<(String, u64, u64)> =
-        (0..BARS).map(|i| (format!("{} – {}", digits(low + width * i as f64), digits(low + width * (i + 1) as f64)), 0, 0)).collect();
+    let mut bars: Vec<(String, u64, u64)> = (0..BARS)
+        .map(|i| (format!("{} – {}", digits(low + width * i as f64), digits(low + width * (i + 1) as f64)), 0, 0))
+        .collect();
     for (cell, c) in centers.iter().enumerate().take(k) {
         let i = (((c - low) / width).floor().clamp(0.0, (BARS - 1) as f64)) as usize;
         if let Some(bar) = bars.get_mut(i) {
@@ -226,7 +239,10 @@ fn categories(values: &[String], then: &[u64], now: &[u64]) -> Vec<(String, u64,
     all.sort_by(|x, y| weight(y).total_cmp(&weight(x)).then(x.0.cmp(&y.0)));
     let k = values.len();
     let mut bars: Vec<(String, u64, u64)> = all.iter().take(10).cloned().collect();
-    let rest = all.iter().skip(10).fold((then.get(k).copied().unwrap_or(0), now.get(k).copied().unwrap_or(0)), |s, x| (s.0 + x.1, s.1 + x.2));
+    let rest = all
+        .iter()
+        .skip(10)
+        .fold((then.get(k).copied().unwrap_or(0), now.get(k).copied().unwrap_or(0)), |s, x| (s.0 + x.1, s.1 + x.2));
     if rest.0 + rest.1 > 0 {
         bars.push(("other".to_owned(), rest.0, rest.1));
     }
@@ -234,7 +250,11 @@ fn categories(values: &[String], then: &[u64], now: &[u64]) -> Vec<(String, u64,
 }
 
 /// One figure a window: the mean of numbers, the share of the category that moved most.
-fn trend(case: &Case<'_>, column: usize, kind: Option<&crate::evidence::component::Kind>) -> (String, Vec<Option<Number>>) {
+fn trend(
+    case: &Case<'_>,
+    column: usize,
+    kind: Option<&crate::evidence::component::Kind>,
+) -> (String, Vec<Option<Number>>) {
     let spec = case.spec(column);
     let windows = case.baseline.reference.windows.iter().chain(&case.current.windows);
     let (centre, inverse_scale) = spec.grid.centre();
@@ -247,8 +267,9 @@ fn trend(case: &Case<'_>, column: usize, kind: Option<&crate::evidence::componen
             (format!("share of {}", spec.grid.label(*cell)), windows.map(share).collect())
         }
         (Grid::Category { .. }, _) => (String::new(), Vec::new()),
-        (Grid::Number { .. }, _) => {
-            ("mean".to_owned(), windows.map(|w| w.columns.get(column)?.moments.mean(centre, inverse_scale).map(Number)).collect())
-        }
+        (Grid::Number { .. }, _) => (
+            "mean".to_owned(),
+            windows.map(|w| w.columns.get(column)?.moments.mean(centre, inverse_scale).map(Number)).collect(),
+        ),
     }
 }

@@ -37,7 +37,8 @@ fn number(case: &Case<'_>, column: usize) -> Option<Finding> {
     let spec = case.spec(column);
     let series = case.shift(column)?.loudest()?;
     let affected = case.affected_by(series);
-    let (then, now) = (columns::quantiles(case, column, None), columns::quantiles(case, column, Some(&affected.windows)));
+    let (then, now) =
+        (columns::quantiles(case, column, None), columns::quantiles(case, column, Some(&affected.windows)));
     let what = match series.component.kind {
         Kind::Rank(1) if series.effect() > 0.0 => "moved up",
         Kind::Rank(1) => "moved down",
@@ -50,15 +51,23 @@ fn number(case: &Case<'_>, column: usize) -> Option<Finding> {
             return format!(": median {} → {}", digits(a[1]), digits(b[1]));
         }
         if a[0] != b[0] || a[2] != b[2] {
-            return format!(": middle half {} to {} → {} to {}", digits(a[0]), digits(a[2]), digits(b[0]), digits(b[2]));
+            return format!(
+                ": middle half {} to {} → {} to {}",
+                digits(a[0]),
+                digits(a[2]),
+                digits(b[0]),
+                digits(b[2])
+            );
         }
-        let mean = |p: &crate::profile::PeriodProfile, take: &dyn Fn(usize) -> bool| columns::mean(case, p, column, take);
+        let mean =
+            |p: &crate::profile::PeriodProfile, take: &dyn Fn(usize) -> bool| columns::mean(case, p, column, take);
         match (mean(&case.baseline.reference, &|_| true), mean(case.current, &|w| affected.windows.contains(&w))) {
             (Some(a), Some(b)) => format!(": mean {} → {}", digits(a), digits(b)),
             _ => String::new(),
         }
     });
-    let mut f = finding(Mode::DataDrift, None, &[spec.name.as_str()], format!("{} {what}{medians}", quoted(&spec.name)));
+    let mut f =
+        finding(Mode::DataDrift, None, &[spec.name.as_str()], format!("{} {what}{medians}", quoted(&spec.name)));
     let quartiles = |q: [f64; 3]| Detail::List(q.iter().map(|x| (*x).into()).collect());
     if let Some((a, b)) = then.zip(now) {
         f.detail = detail([("quartiles_reference", quartiles(a)), ("quartiles_current", quartiles(b))]);
@@ -69,7 +78,9 @@ fn number(case: &Case<'_>, column: usize) -> Option<Finding> {
 
 fn category(case: &Case<'_>, column: usize) -> Option<Finding> {
     let spec = case.spec(column);
-    let Grid::Category { values } = &spec.grid else { return None };
+    let Grid::Category { values } = &spec.grid else {
+        return None;
+    };
     let unknown_moved = case.special_moved(column, Special::Other);
     if !case.worth_naming(column) && !unknown_moved {
         return None;
@@ -78,19 +89,25 @@ fn category(case: &Case<'_>, column: usize) -> Option<Finding> {
     let series = if case.worth_naming(column) { shift.loudest()? } else { case.special(column, Special::Other)? };
     let affected = case.affected_by(series);
     let (reference, current) = (case.reference_counts(column), case.counts_in(column, &affected.windows));
-    let share = |counts: &[u64], cell: usize| counts.get(cell).copied().unwrap_or(0) as f64 / counts.iter().sum::<u64>().max(1) as f64;
+    let share = |counts: &[u64], cell: usize| {
+        counts.get(cell).copied().unwrap_or(0) as f64 / counts.iter().sum::<u64>().max(1) as f64
+    };
     let mut movers: Vec<(f64, String, f64, f64)> = values
         .iter()
         .enumerate()
         .map(|(cell, v)| (v.clone(), share(&reference, cell), share(&current, cell)))
         .map(|(v, a, b)| ((b - a).abs(), v, a, b))
         .collect();
-    for (value, n) in case.current.sketches.get(column).and_then(|s| s.unknown.as_ref()).map(HeavyHitters::top).unwrap_or_default() {
+    for (value, n) in
+        case.current.sketches.get(column).and_then(|s| s.unknown.as_ref()).map(HeavyHitters::top).unwrap_or_default()
+    {
         let b = n as f64 / case.current.rows().max(1) as f64;
         movers.push((b, value, 0.0, b));
     }
     movers.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    let became = movers.iter().find(|m| m.2 < RARE && m.3 >= 4.0 * m.2 && (m.3 >= COMMON || m.2 < 0.2 * RARE && m.3 >= 0.3 * COMMON));
+    let became = movers
+        .iter()
+        .find(|m| m.2 < RARE && m.3 >= 4.0 * m.2 && (m.3 >= COMMON || m.2 < 0.2 * RARE && m.3 >= 0.3 * COMMON));
     let new = movers.iter().find(|m| m.2 == 0.0 && m.3 >= NOTABLE);
     let vanished = movers.iter().find(|m| m.2 >= 0.2 * RARE && m.3 < 0.02 * m.2);
     let from_to = |m: &(f64, String, f64, f64)| format!("{} {} → {}", quoted(&m.1), percent(m.2), percent(m.3));
@@ -108,8 +125,14 @@ fn category(case: &Case<'_>, column: usize) -> Option<Finding> {
         }
         ("mix_changed", format!("the mix changed: {}", from_to(m)), m)
     };
-    let second = movers.iter().find(|m| m.1 != subject.1 && m.0 >= 0.02).map_or(String::new(), |m| format!(", {}", from_to(m)));
-    let mut f = finding(Mode::CategoryShift, Some(kind), &[spec.name.as_str()], format!("{}: {what}{second}", quoted(&spec.name)));
+    let second =
+        movers.iter().find(|m| m.1 != subject.1 && m.0 >= 0.02).map_or(String::new(), |m| format!(", {}", from_to(m)));
+    let mut f = finding(
+        Mode::CategoryShift,
+        Some(kind),
+        &[spec.name.as_str()],
+        format!("{}: {what}{second}", quoted(&spec.name)),
+    );
     let list = movers.iter().take(8).map(|m| {
         Detail::Map(detail([("value", m.1.as_str().into()), ("reference", m.2.into()), ("current", m.3.into())]))
     });

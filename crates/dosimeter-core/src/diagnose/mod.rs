@@ -19,7 +19,8 @@ use performance::Performance;
 
 use crate::catalogue::Mode;
 use crate::diagnosis::{
-    Basis, Budget, Diagnosis, FORMAT, Finding, Input, Inputs, LabelInput, MetricChange, Number, OtherMetric, Severity, Verdict, Window,
+    Basis, Budget, Diagnosis, FORMAT, Finding, Input, Inputs, LabelInput, MetricChange, Number, OtherMetric, Severity,
+    Verdict, Window,
 };
 use crate::evidence;
 use crate::profile::{Baseline, PeriodProfile};
@@ -59,7 +60,9 @@ pub fn diagnose(baseline: &Baseline, current: &PeriodProfile, context: Context) 
     let windows = performance.as_ref().map(|p| p.affected.windows.clone()).unwrap_or_default();
     let base_rate = prior::base_rate_alone(&case, &windows);
     let mut prior_alone = false;
-    if let (Some((alone, shift)), Some(f)) = (&base_rate, priors.iter_mut().find(|f| f.kind.as_deref() == Some("label"))) {
+    if let (Some((alone, shift)), Some(f)) =
+        (&base_rate, priors.iter_mut().find(|f| f.kind.as_deref() == Some("label")))
+    {
         prior_alone = *alone;
         prior::add_test(f, shift);
     }

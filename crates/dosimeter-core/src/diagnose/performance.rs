@@ -53,7 +53,9 @@ impl Performance {
     /// Whether it looks worse than tolerated by more than chance, though not surely enough for an alarm: nothing to be
     /// called healthy.
     pub(crate) fn is_doubtful(&self) -> bool {
-        let Some(current) = self.current.filter(|_| !self.real) else { return false };
+        let Some(current) = self.current.filter(|_| !self.real) else {
+            return false;
+        };
         let loss = self.metric.worsening(self.reference.value, current.value);
         let error = (current.se.powi(2) + self.reference.se.powi(2) + self.wobble).sqrt();
         loss > self.tolerance && loss > 1.96 * error
@@ -119,13 +121,20 @@ pub(crate) fn measure(case: &Case<'_>, metric: Metric) -> Option<Performance> {
         let scored = w.scored.as_ref()?;
         estimate_binary(metric, calibrator.as_ref()?, scored).ok()
     };
-    let by_label = |p: &PeriodProfile| p.windows.iter().map(|w| w.outcome.as_ref().and_then(|t| t.estimate(metric))).collect::<Vec<_>>();
+    let by_label = |p: &PeriodProfile| {
+        p.windows.iter().map(|w| w.outcome.as_ref().and_then(|t| t.estimate(metric))).collect::<Vec<_>>()
+    };
     let estimates: Vec<Option<Estimate>> = case.current.windows.iter().map(guess).collect();
     let windows = by_label(case.current);
     let reference_windows = by_label(reference_profile);
-    let measured = merged(case.current.windows.iter()).and_then(|t| t.estimate(metric)).filter(|_| labelled >= FEW_LABELS);
+    let measured =
+        merged(case.current.windows.iter()).and_then(|t| t.estimate(metric)).filter(|_| labelled >= FEW_LABELS);
     let enough = |e: &Estimate| e.n >= FEW_LABELS;
-    let guessed = || unlabelled(case.current.windows.iter()).and_then(|t| estimate_binary(metric, calibrator.as_ref()?, &t).ok()).filter(enough);
+    let guessed = || {
+        unlabelled(case.current.windows.iter())
+            .and_then(|t| estimate_binary(metric, calibrator.as_ref()?, &t).ok())
+            .filter(enough)
+    };
     let (basis, current, series) = match (measured, guessed()) {
         (Some(m), _) => (Basis::Labels, Some(m), windows.clone()),
         (None, Some(g)) => (Basis::Estimate, Some(g), estimates.clone()),
@@ -141,7 +150,8 @@ pub(crate) fn measure(case: &Case<'_>, metric: Metric) -> Option<Performance> {
     // A window of a few rows has no normal error: it may not raise an alarm by itself.
     let tested: Vec<&Estimate> = series.iter().flatten().filter(|e| e.n >= FEW_LABELS).collect();
     let ordered = case.baseline.ordered;
-    let p_window = if !ordered { 1.0 } else { tested.iter().map(|e| p_of(e, 1)).fold(1.0, f64::min) * tested.len().max(1) as f64 };
+    let p_window =
+        if !ordered { 1.0 } else { tested.iter().map(|e| p_of(e, 1)).fold(1.0, f64::min) * tested.len().max(1) as f64 };
     // The whole period, its last half, quarter and so on: a recent fall must not drown in a long healthy time.
     let starts = if ordered { recent_parts(case.current.windows.len()) } else { vec![0] };
     let part = |from: usize| -> Option<Estimate> {
@@ -166,8 +176,10 @@ pub(crate) fn measure(case: &Case<'_>, metric: Metric) -> Option<Performance> {
     let real = p < case.budget.performance / 2.0;
 
     let deviations: Vec<f64> = series.iter().map(|e| e.as_ref().map_or(f64::NAN, worse)).collect();
-    let variances: Vec<f64> =
-        series.iter().map(|e| e.as_ref().map_or(f64::INFINITY, |e| e.se.powi(2).max(1e-12) + reference.se.powi(2) + wobble.over(1))).collect();
+    let variances: Vec<f64> = series
+        .iter()
+        .map(|e| e.as_ref().map_or(f64::INFINITY, |e| e.se.powi(2).max(1e-12) + reference.se.powi(2) + wobble.over(1)))
+        .collect();
     let affected = if real {
         let found = affected_for_worse(case, &deviations, &variances, tolerance);
         if found.sharp || p_window < p_period {
@@ -187,11 +199,25 @@ pub(crate) fn measure(case: &Case<'_>, metric: Metric) -> Option<Performance> {
     }
     .or(current);
     let loss = after.as_ref().map_or(0.0, worse);
-    let half = after.map_or(0.0, |a| 1.96 * (a.se.powi(2) + reference.se.powi(2) + wobble.over(affected.windows.len())).sqrt());
+    let half = after
+        .map_or(0.0, |a| 1.96 * (a.se.powi(2) + reference.se.powi(2) + wobble.over(affected.windows.len())).sqrt());
     Some(Performance {
-        metric, basis, reference, current, windows, reference_windows, estimates, tolerance, p, real, affected, after, loss,
+        metric,
+        basis,
+        reference,
+        current,
+        windows,
+        reference_windows,
+        estimates,
+        tolerance,
+        p,
+        real,
+        affected,
+        after,
+        loss,
         whole_loss: if ordered { loss } else { current.as_ref().map_or(0.0, worse) },
-        loss_interval: [loss - half, loss + half], wobble: wobble.over(tested.len().max(1)),
+        loss_interval: [loss - half, loss + half],
+        wobble: wobble.over(tested.len().max(1)),
     })
 }
 
@@ -199,9 +225,12 @@ pub(crate) fn measure(case: &Case<'_>, metric: Metric) -> Option<Performance> {
 fn affected_for_worse(case: &Case<'_>, deviations: &[f64], variances: &[f64], tolerance: f64) -> Affected {
     let clipped: Vec<f64> = deviations.to_vec();
     let affected = case.affected(&clipped, variances, tolerance * 0.5);
-    let worse: Vec<usize> = affected.windows.iter().copied().filter(|w| !deviations.get(*w).is_some_and(|d| *d < 0.0)).collect();
+    let worse: Vec<usize> =
+        affected.windows.iter().copied().filter(|w| !deviations.get(*w).is_some_and(|d| *d < 0.0)).collect();
     match worse.first() {
-        Some(first) if affected.windows.first() != Some(first) => Affected { onset: case.onset_at(*first, *first, *first), windows: worse, sharp: true },
+        Some(first) if affected.windows.first() != Some(first) => {
+            Affected { onset: case.onset_at(*first, *first, *first), windows: worse, sharp: true }
+        }
         Some(_) => Affected { windows: worse, ..affected },
         None => affected,
     }
@@ -220,7 +249,8 @@ pub(crate) struct Wobble {
 
 impl Wobble {
     pub(crate) fn of(windows: &[Option<Estimate>]) -> Wobble {
-        let usable: Vec<&Estimate> = windows.iter().flatten().filter(|e| e.n >= FEW_LABELS && e.se > 0.0 && e.se.is_finite()).collect();
+        let usable: Vec<&Estimate> =
+            windows.iter().flatten().filter(|e| e.n >= FEW_LABELS && e.se > 0.0 && e.se.is_finite()).collect();
         let means: Vec<f64> = usable.iter().map(|e| e.value).collect();
         let variances: Vec<f64> = usable.iter().map(|e| e.se.powi(2)).collect();
         let Some((f, d)) = ratio(&means, &variances) else {
@@ -229,7 +259,12 @@ impl Wobble {
         let dispersion = Prior { typical: 1.0, freedom: 4.0 }.shrink(f, d);
         let typical = variances.iter().sum::<f64>() / variances.len() as f64;
         let persistence = persistence(&means, &variances).unwrap_or(0.3);
-        Wobble { variance: (dispersion.factor - 1.0) * typical, freedom: dispersion.freedom, persistence, known: effective(means.len() as f64, persistence) }
+        Wobble {
+            variance: (dispersion.factor - 1.0) * typical,
+            freedom: dispersion.freedom,
+            persistence,
+            known: effective(means.len() as f64, persistence),
+        }
     }
 
     /// What it adds to a comparison of `windows` current windows with the reference.
@@ -313,8 +348,16 @@ pub(crate) fn others(case: &Case<'_>, performance: &Performance) -> Option<Findi
         })
         .collect();
     // The best known of them speaks for the others.
-    const KNOWN: [Metric; 8] =
-        [Metric::Mape, Metric::Rmse, Metric::Auc, Metric::F1, Metric::LogLoss, Metric::Recall, Metric::Precision, Metric::Rmsle];
+    const KNOWN: [Metric; 8] = [
+        Metric::Mape,
+        Metric::Rmse,
+        Metric::Auc,
+        Metric::F1,
+        Metric::LogLoss,
+        Metric::Recall,
+        Metric::Precision,
+        Metric::Rmsle,
+    ];
     let rank = |m: Metric| KNOWN.iter().position(|k| *k == m).unwrap_or(KNOWN.len());
     worse.sort_by(|a, b| rank(a.0).cmp(&rank(b.0)).then(b.3.total_cmp(&a.3)));
     let (metric, a, b, _, since) = worse.first()?;
@@ -332,17 +375,26 @@ pub(crate) fn others(case: &Case<'_>, performance: &Performance) -> Option<Findi
         &[],
         format!(
             "{} {direction} ({} → {}) while {} worsens ({} → {})",
-            performance.metric.id(), digits(performance.reference.value), digits(watched.value), metric.id(), digits(a.value), digits(b.value)
+            performance.metric.id(),
+            digits(performance.reference.value),
+            digits(watched.value),
+            metric.id(),
+            digits(a.value),
+            digits(b.value)
         ),
     );
     f.severity = Severity::Watch;
     // Dated by the metric that worsened.
     f.onset = Some(since.affected.onset.clone());
     f.share = Some(Number(case.share_of(&since.affected.windows)));
-    f.evidence = worse.iter().take(4).map(|(m, a, b, ..)| {
-        let mut e = evidence(m.id(), b.value);
-        e.effect = Some(Number(m.worsening(a.value, b.value)));
-        e
-    }).collect();
+    f.evidence = worse
+        .iter()
+        .take(4)
+        .map(|(m, a, b, ..)| {
+            let mut e = evidence(m.id(), b.value);
+            e.effect = Some(Number(m.worsening(a.value, b.value)));
+            e
+        })
+        .collect();
     Some(f)
 }

@@ -18,7 +18,9 @@ const LEAST: f64 = 0.01;
 pub(crate) fn find(case: &Case<'_>, claims: &Claims) -> Vec<Finding> {
     [Role::Label, Role::Prediction, Role::Score]
         .into_iter()
-        .flat_map(|role| (0..case.baseline.columns.len()).filter(move |j| case.spec(*j).role == role).map(move |j| (role, j)))
+        .flat_map(|role| {
+            (0..case.baseline.columns.len()).filter(move |j| case.spec(*j).role == role).map(move |j| (role, j))
+        })
         .filter(|(_, j)| !claims.explained.contains(j) && case.worth_naming(*j))
         .filter_map(|(role, column)| moved(case, role, column))
         .collect()
@@ -40,7 +42,8 @@ fn moved(case: &Case<'_>, role: Role, column: usize) -> Option<Finding> {
             let all = case.reference_counts(column);
             let known_then: u64 = all.iter().take(values.len()).sum();
             // Speak of the positive class where there is one.
-            let cell = case.baseline.watch.positive.as_ref().and_then(|p| values.iter().position(|v| v == p)).unwrap_or(*cell);
+            let cell =
+                case.baseline.watch.positive.as_ref().and_then(|p| values.iter().position(|v| v == p)).unwrap_or(*cell);
             let then = all.get(cell).copied().unwrap_or(0) as f64 / known_then.max(1) as f64;
             let now = counts.get(cell).copied().unwrap_or(0) as f64 / known.max(1) as f64;
             if (now - then).abs() < LEAST {
@@ -51,10 +54,18 @@ fn moved(case: &Case<'_>, role: Role, column: usize) -> Option<Finding> {
         _ => None,
     };
     let text = match &change {
-        Some((value, then, now)) => format!("the {what} moved: {} = {} {} → {}", quoted(&spec.name), quoted(value), percent(*then), percent(*now)),
+        Some((value, then, now)) => format!(
+            "the {what} moved: {} = {} {} → {}",
+            quoted(&spec.name),
+            quoted(value),
+            percent(*then),
+            percent(*now)
+        ),
         None => {
-            let mean = |p: &crate::profile::PeriodProfile, w: &dyn Fn(usize) -> bool| super::columns::mean(case, p, column, w);
-            let (a, b) = (mean(&case.baseline.reference, &|_| true)?, mean(case.current, &|w| affected.windows.contains(&w))?);
+            let mean =
+                |p: &crate::profile::PeriodProfile, w: &dyn Fn(usize) -> bool| super::columns::mean(case, p, column, w);
+            let (a, b) =
+                (mean(&case.baseline.reference, &|_| true)?, mean(case.current, &|w| affected.windows.contains(&w))?);
             format!("the {what} moved: mean of {} {} → {}", quoted(&spec.name), digits(a), digits(b))
         }
     };
@@ -73,15 +84,22 @@ fn moved(case: &Case<'_>, role: Role, column: usize) -> Option<Finding> {
 pub(crate) fn base_rate_alone(case: &Case<'_>, windows: &[usize]) -> Option<(bool, LabelShift)> {
     let reference = merged(case.baseline.reference.windows.iter())?;
     let current = merged(windows.iter().filter_map(|w| case.current.windows.get(*w)))?;
-    let (Tally::Binary(a), Tally::Binary(b)) = (&reference, &current) else { return None };
+    let (Tally::Binary(a), Tally::Binary(b)) = (&reference, &current) else {
+        return None;
+    };
     let shift = same_given_label(a, b)?;
-    let far = |s: Option<crate::metric::SameGivenLabel>| s.is_none_or(|s| s.distance < 0.04 || s.p > 0.001 && s.distance < 0.15);
+    let far = |s: Option<crate::metric::SameGivenLabel>| {
+        s.is_none_or(|s| s.distance < 0.04 || s.p > 0.001 && s.distance < 0.15)
+    };
     Some((far(shift.positives) && far(shift.negatives), shift))
 }
 
 /// Adds what the score-given-label test says to a label finding.
 pub(crate) fn add_test(f: &mut Finding, shift: &LabelShift) {
-    let mut e = evidence("score_given_label_ks", shift.positives.map_or(0.0, |s| s.distance).max(shift.negatives.map_or(0.0, |s| s.distance)));
+    let mut e = evidence(
+        "score_given_label_ks",
+        shift.positives.map_or(0.0, |s| s.distance).max(shift.negatives.map_or(0.0, |s| s.distance)),
+    );
     e.p_value = Some(Number(shift.p));
     f.evidence.push(e);
 }

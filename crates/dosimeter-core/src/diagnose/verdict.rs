@@ -27,11 +27,17 @@ pub(crate) fn rank(findings: &mut [Finding]) {
     let effect = |f: &Finding| f.evidence.iter().find(|e| e.statistic == "jensen_shannon").map_or(0.0, |e| e.value.0);
     findings.sort_by(|a, b| {
         // Among what is not harmful, base rates and inputs compete by size; the rest keeps the order of modes.
-        let group = |f: &Finding| if f.severity == Severity::Harmful { order(f.mode) } else { order(f.mode).min(3) };
+        let group = |f: &Finding| {
+            if f.severity == Severity::Harmful { order(f.mode) } else { order(f.mode).min(3) }
+        };
         a.severity
             .cmp(&b.severity)
             .then(group(a).cmp(&group(b)))
-            .then(if a.severity == Severity::Harmful { carried(b).total_cmp(&carried(a)) } else { std::cmp::Ordering::Equal })
+            .then(if a.severity == Severity::Harmful {
+                carried(b).total_cmp(&carried(a))
+            } else {
+                std::cmp::Ordering::Equal
+            })
             .then(effect(b).total_cmp(&effect(a)))
             .then(a.subject.columns.cmp(&b.subject.columns))
     });
@@ -42,7 +48,9 @@ pub(crate) fn verdict(case: &Case<'_>, performance: Option<&Performance>, findin
     if any_harmful(findings) {
         return Verdict::Decaying;
     }
-    let seen = performance.filter(|p| p.basis != Basis::None).and_then(|p| Some((p, p.detectable(case.budget.performance / 2.0)?)));
+    let seen = performance
+        .filter(|p| p.basis != Basis::None)
+        .and_then(|p| Some((p, p.detectable(case.budget.performance / 2.0)?)));
     match seen {
         Some((p, least)) if least.is_finite() && least <= blind_beyond(p) && !p.is_doubtful() => Verdict::Healthy,
         _ => Verdict::Blind,
@@ -57,7 +65,10 @@ fn blind_beyond(p: &Performance) -> f64 {
 
 /// Whether a metric lies between 0 and 1 (or -1 and 1), so that a fixed change means the same everywhere.
 fn bounded(metric: Metric) -> bool {
-    !matches!(metric, Metric::LogLoss | Metric::Mae | Metric::Rmse | Metric::Mape | Metric::Rmsle | Metric::Bias | Metric::R2)
+    !matches!(
+        metric,
+        Metric::LogLoss | Metric::Mae | Metric::Rmse | Metric::Mape | Metric::Rmsle | Metric::Bias | Metric::R2
+    )
 }
 
 /// What silence is worth.
@@ -70,18 +81,29 @@ pub(crate) fn power(case: &Case<'_>, performance: Option<&Performance>) -> Power
             rows,
             note: match performance {
                 None => "no metric can be measured or estimated: the reference needs labels and predictions".to_owned(),
-                Some(_) => "the current data have neither labels nor scores: no change of the metric could be seen".to_owned(),
+                Some(_) => {
+                    "the current data have neither labels nor scores: no change of the metric could be seen".to_owned()
+                }
             },
         },
         Some(p) => {
             let least = p.detectable(alpha).filter(|l| l.is_finite());
-            let on = if p.basis == Basis::Estimate { "scores, without labels (concept drift cannot be seen)" } else { "labelled rows" };
+            let on = if p.basis == Basis::Estimate {
+                "scores, without labels (concept drift cannot be seen)"
+            } else {
+                "labelled rows"
+            };
             let n = p.current.map_or(0, |c| c.n);
             Power {
                 metric_change: least.map(Number),
                 rows: n,
                 note: match least {
-                    Some(l) => format!("a change of {} by {} over the current period would have been noticed in 4 of 5 cases, on {} {on}", p.metric.id(), digits(l), digits(n as f64)),
+                    Some(l) => format!(
+                        "a change of {} by {} over the current period would have been noticed in 4 of 5 cases, on {} {on}",
+                        p.metric.id(),
+                        digits(l),
+                        digits(n as f64)
+                    ),
                     None => "too few rows to notice any change".to_owned(),
                 },
             }
@@ -104,14 +126,19 @@ pub(crate) fn warnings(case: &Case<'_>, performance: Option<&Performance>) -> Ve
         list.push(format!("{} current rows have no time and belong to no window", digits(case.current.undated as f64)));
     }
     if case.baseline.reference.undated > 0 {
-        list.push(format!("{} reference rows have no time and belong to no window", digits(case.baseline.reference.undated as f64)));
+        list.push(format!(
+            "{} reference rows have no time and belong to no window",
+            digits(case.baseline.reference.undated as f64)
+        ));
     }
     list
 }
 
 /// When, for people: a date where there is a time, a row otherwise.
 fn since(f: &Finding) -> String {
-    let Some(onset) = &f.onset else { return String::new() };
+    let Some(onset) = &f.onset else {
+        return String::new();
+    };
     match (onset.at, onset.row) {
         (Some(Timestamp(t)), _) => format!(" since {}", Timestamp(t).to_date_string()),
         (None, Some(row)) => format!(" since row {}", digits(row as f64)),
@@ -120,7 +147,12 @@ fn since(f: &Finding) -> String {
 }
 
 /// The conclusion in one line.
-pub(crate) fn summary(case: &Case<'_>, verdict: Verdict, performance: Option<&Performance>, findings: &[Finding]) -> String {
+pub(crate) fn summary(
+    case: &Case<'_>,
+    verdict: Verdict,
+    performance: Option<&Performance>,
+    findings: &[Finding],
+) -> String {
     let harmful: Vec<&Finding> = findings.iter().filter(|f| f.severity == Severity::Harmful).collect();
     let harmless = findings.iter().filter(|f| f.severity == Severity::Harmless).count();
     let mut parts: Vec<String> = Vec::new();
@@ -130,7 +162,13 @@ pub(crate) fn summary(case: &Case<'_>, verdict: Verdict, performance: Option<&Pe
     } else if let Some(p) = performance.filter(|_| !is_blind(verdict))
         && let Some(c) = p.current
     {
-        parts.push(format!("{} {} → {}, tolerated loss {}", p.metric.id(), digits(p.reference.value), digits(c.value), digits(p.tolerance)));
+        parts.push(format!(
+            "{} {} → {}, tolerated loss {}",
+            p.metric.id(),
+            digits(p.reference.value),
+            digits(c.value),
+            digits(p.tolerance)
+        ));
     }
     let mut causes = harmful.iter().filter(|f| f.mode != Mode::PerformanceLoss);
     if let Some(f) = causes.next() {
@@ -143,17 +181,23 @@ pub(crate) fn summary(case: &Case<'_>, verdict: Verdict, performance: Option<&Pe
     match verdict {
         Verdict::Blind => {
             let p = power(case, performance);
-            parts.insert(0, match performance.map(|p| p.basis) {
-                None | Some(Basis::None) => p.note,
-                _ if performance.is_some_and(Performance::is_doubtful) => {
-                    "the metric may have fallen, but the reference wobbles too much to be sure".to_owned()
-                }
-                _ => format!("too little evidence: {}", p.note),
-            });
-            let watch: Vec<String> = findings.iter().filter(|f| f.severity == Severity::Watch).take(2).map(|f| f.message.clone()).collect();
+            parts.insert(
+                0,
+                match performance.map(|p| p.basis) {
+                    None | Some(Basis::None) => p.note,
+                    _ if performance.is_some_and(Performance::is_doubtful) => {
+                        "the metric may have fallen, but the reference wobbles too much to be sure".to_owned()
+                    }
+                    _ => format!("too little evidence: {}", p.note),
+                },
+            );
+            let watch: Vec<String> =
+                findings.iter().filter(|f| f.severity == Severity::Watch).take(2).map(|f| f.message.clone()).collect();
             parts.extend(watch);
         }
-        Verdict::Healthy if harmless > 0 => parts.push(format!("{harmless} movement{} without harm", if harmless == 1 { "" } else { "s" })),
+        Verdict::Healthy if harmless > 0 => {
+            parts.push(format!("{harmless} movement{} without harm", if harmless == 1 { "" } else { "s" }))
+        }
         _ => {}
     }
     parts.retain(|p| !p.is_empty());
@@ -173,12 +217,21 @@ pub(crate) fn next_step(f: &Finding) -> String {
             .as_deref()
             .and_then(kind)
             .map_or_else(|| format!("Ask the owner of {columns} what changed upstream."), |k| k.next_step.to_owned()),
-        Mode::PerformanceLoss => "See the causes below; if none can be undone upstream, retrain on data since the onset.".to_owned(),
+        Mode::PerformanceLoss => {
+            "See the causes below; if none can be undone upstream, retrain on data since the onset.".to_owned()
+        }
         Mode::ConceptDrift => "Retrain on labelled rows since the onset; older rows teach the old meaning.".to_owned(),
-        Mode::DataDrift | Mode::CategoryShift => format!("Collect labels where {columns} moved to and retrain, if the move is meant to stay."),
-        Mode::PriorShift if f.severity == Severity::Harmful => "Recalibrate the score and its threshold to the new base rate; the classes look as before.".to_owned(),
+        Mode::DataDrift | Mode::CategoryShift => {
+            format!("Collect labels where {columns} moved to and retrain, if the move is meant to stay.")
+        }
+        Mode::PriorShift if f.severity == Severity::Harmful => {
+            "Recalibrate the score and its threshold to the new base rate; the classes look as before.".to_owned()
+        }
         Mode::PriorShift => "Check whether the base rate is meant to move; recalibrate if it stays.".to_owned(),
-        Mode::CalibrationLoss => format!("Recalibrate the score on rows since the onset; until then it is no probability ({} of the rows).", percent(f.share.map_or(1.0, |s| s.0))),
+        Mode::CalibrationLoss => format!(
+            "Recalibrate the score on rows since the onset; until then it is no probability ({} of the rows).",
+            percent(f.share.map_or(1.0, |s| s.0))
+        ),
         _ => "See `dosimeter explain`.".to_owned(),
     }
 }

@@ -30,7 +30,8 @@ impl Prior {
     /// Fits the prior to `(F, degrees of freedom)` of many series; a cautious one where there are too few.
     #[must_use]
     pub fn fit(ratios: &[(f64, f64)]) -> Prior {
-        let usable: Vec<(f64, f64)> = ratios.iter().copied().filter(|(f, d)| *f > 1e-9 && f.is_finite() && *d >= 1.0).collect();
+        let usable: Vec<(f64, f64)> =
+            ratios.iter().copied().filter(|(f, d)| *f > 1e-9 && f.is_finite() && *d >= 1.0).collect();
         if usable.len() < 6 {
             return Prior { typical: 1.0, freedom: 4.0 };
         }
@@ -150,7 +151,12 @@ mod tests {
     #[test]
     fn trigamma_matches_scipy() {
         // scipy.special.polygamma(1, x)
-        for (x, expected) in [(0.5, 4.934802200544679), (1.0, 1.6449340668482266), (4.5, 0.24872510303901035), (50.0, 0.02020133322669713)] {
+        for (x, expected) in [
+            (0.5, 4.934802200544679),
+            (1.0, 1.6449340668482266),
+            (4.5, 0.24872510303901035),
+            (50.0, 0.02020133322669713),
+        ] {
             assert!((trigamma(x) - expected).abs() < 1e-8 * expected.max(1.0), "{x}: {}", trigamma(x));
         }
         for y in [0.01, 0.3, 2.0, 40.0] {

@@ -83,7 +83,14 @@ pub fn stretches(deviations: &[f64], variances: &[f64]) -> Vec<Stretch> {
 /// The likelihood-ratio set: every boundary whose cost is within 6 of the best (Siegmund 1988 finds the chi-square
 /// value of 3.84 too short for change points).
 #[must_use]
-pub fn onset_interval(deviations: &[f64], variances: &[f64], at: usize, before: f64, after: f64, to: usize) -> (usize, usize) {
+pub fn onset_interval(
+    deviations: &[f64],
+    variances: &[f64],
+    at: usize,
+    before: f64,
+    after: f64,
+    to: usize,
+) -> (usize, usize) {
     let cost = |boundary: usize| -> f64 {
         (0..to.min(deviations.len()))
             .filter(|i| deviations[*i].is_finite() && variances[*i].is_finite() && variances[*i] > 0.0)
@@ -121,7 +128,10 @@ mod tests {
     fn recovery_ends_a_stretch() {
         let y: Vec<f64> = (0..30).map(|i| if (10..20).contains(&i) { 5.0 } else { 0.0 }).collect();
         let list = stretches(&y, &[1.0; 30]);
-        assert_eq!(list.iter().map(|s| (s.from, s.to, s.shifted)).collect::<Vec<_>>(), [(0, 10, false), (10, 20, true), (20, 30, false)]);
+        assert_eq!(
+            list.iter().map(|s| (s.from, s.to, s.shifted)).collect::<Vec<_>>(),
+            [(0, 10, false), (10, 20, true), (20, 30, false)]
+        );
     }
 
     #[test]

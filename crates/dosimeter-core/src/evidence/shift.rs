@@ -112,7 +112,9 @@ pub fn test_columns(baseline: &Baseline, current: &PeriodProfile) -> Vec<ColumnS
             let counts = reference.counts(*j, 0..reference.windows.len());
             let mut list = components(&spec.grid, &counts);
             let unseen = unseen_by_window(&spec.grid, reference, *j);
-            if let (Some(unseen), Some(c)) = (&unseen, list.iter_mut().find(|c| c.kind == Kind::Share(spec.grid.special(Special::Other)))) {
+            if let (Some(unseen), Some(c)) =
+                (&unseen, list.iter_mut().find(|c| c.kind == Kind::Share(spec.grid.special(Special::Other))))
+            {
                 let p = unseen.iter().sum::<u64>() as f64 / c.reference_n.max(1.0);
                 (c.reference_mean, c.variance) = (p, p * (1.0 - p));
             }
@@ -121,15 +123,19 @@ pub fn test_columns(baseline: &Baseline, current: &PeriodProfile) -> Vec<ColumnS
                 // Every text is unknown to the grid; only nulls can be compared.
                 ColumnKind::Text => list.retain(|c| c.kind == special(Special::Null)),
                 // Time moves on by itself.
-                ColumnKind::Time => list.retain(|c| c.kind == special(Special::Null) || c.kind == special(Special::Other)),
+                ColumnKind::Time => {
+                    list.retain(|c| c.kind == special(Special::Null) || c.kind == special(Special::Other))
+                }
                 _ => {}
             }
             (*j, list, unseen)
         })
         .collect();
 
-    let by_series: Vec<Vec<Option<Wobble>>> =
-        parts.iter().map(|(j, list, unseen)| list.iter().map(|c| reference_wobble(c, baseline, *j, unseen.as_deref())).collect()).collect();
+    let by_series: Vec<Vec<Option<Wobble>>> = parts
+        .iter()
+        .map(|(j, list, unseen)| list.iter().map(|c| reference_wobble(c, baseline, *j, unseen.as_deref())).collect())
+        .collect();
     let measured: Vec<&Wobble> = by_series.iter().flatten().flatten().collect();
     let prior = Prior::fit(&measured.iter().map(|w| (w.ratio, w.freedom)).collect::<Vec<_>>());
     // How long wobble lasts is hard to see in one column: half of what is believed comes from all of them.
@@ -151,7 +157,8 @@ pub fn test_columns(baseline: &Baseline, current: &PeriodProfile) -> Vec<ColumnS
                 let lasts = wobble.and_then(|w| w.persistence).map_or(common, |own| (own + common) / 2.0);
                 // Shares of special cells, and of the two ends of a range of numbers, speak of the format.
                 let ordered = baseline.columns[column].kind.is_ordered();
-                let special = matches!(component.kind, Kind::Share(c) if ordered || (cells..cells + SPECIALS).contains(&c));
+                let special =
+                    matches!(component.kind, Kind::Share(c) if ordered || (cells..cells + SPECIALS).contains(&c));
                 let series = series(component, dispersion, lasts, baseline, current, column);
                 if special { shift.specials.push(series) } else { shift.values.push(series) }
             }
@@ -163,7 +170,9 @@ pub fn test_columns(baseline: &Baseline, current: &PeriodProfile) -> Vec<ColumnS
 /// Rows of each reference window whose category no other reference window has: what "unknown to the reference" looks
 /// like when nothing changed (Good 1953, leaving out windows in place of rows). `None` for numbers.
 fn unseen_by_window(grid: &Grid, reference: &PeriodProfile, column: usize) -> Option<Vec<u64>> {
-    let Grid::Category { values } = grid else { return None };
+    let Grid::Category { values } = grid else {
+        return None;
+    };
     let of = |w: &crate::profile::WindowProfile, cell: usize| w.columns.get(column).map_or(0, |c| c.count(cell));
     let several = reference.windows.iter().filter(|w| w.rows > 0).count() > 1;
     let mut rows: Vec<u64> = reference.windows.iter().map(|w| of(w, values.len())).collect();
@@ -189,7 +198,12 @@ struct Wobble {
 }
 
 /// The wobble of a component; `None` where its shares are too rare to tell wobble from luck.
-fn reference_wobble(component: &Component, baseline: &Baseline, column: usize, unseen: Option<&[u64]>) -> Option<Wobble> {
+fn reference_wobble(
+    component: &Component,
+    baseline: &Baseline,
+    column: usize,
+    unseen: Option<&[u64]>,
+) -> Option<Wobble> {
     let other = component.kind == Kind::Share(baseline.columns[column].grid.special(Special::Other));
     let mut means = Vec::new();
     let mut variances = Vec::new();
@@ -209,7 +223,14 @@ fn reference_wobble(component: &Component, baseline: &Baseline, column: usize, u
     Some(Wobble { ratio, freedom, persistence: persistence(&means, &variances) })
 }
 
-fn series(component: Component, dispersion: Dispersion, lasts: f64, baseline: &Baseline, current: &PeriodProfile, column: usize) -> Series {
+fn series(
+    component: Component,
+    dispersion: Dispersion,
+    lasts: f64,
+    baseline: &Baseline,
+    current: &PeriodProfile,
+    column: usize,
+) -> Series {
     let reference = &baseline.reference;
     // Wobble as a variance of its own: what a typical reference window showed beyond its sampling error.
     let of = |w: &crate::profile::WindowProfile| w.columns.get(column).map_or(0.0, |c| component.mean(&c.counts).1);
@@ -301,7 +322,11 @@ fn p_value(component: &Component, mean: f64, n: f64, wobble: f64, dispersion: Di
         Kind::Rank(_) => (n - 1.0).max(1.0),
         Kind::Share(_) => f64::INFINITY,
     });
-    if freedom.is_finite() && freedom < 1e6 { tail::student_two_sided(scaled, freedom) } else { tail::normal_two_sided(scaled) }
+    if freedom.is_finite() && freedom < 1e6 {
+        tail::student_two_sided(scaled, freedom)
+    } else {
+        tail::normal_two_sided(scaled)
+    }
 }
 
 /// A z-score for `x` of `n` against `y` of `m`: exact conditional binomial where counts are small, else normal.

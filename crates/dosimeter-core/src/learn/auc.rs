@@ -38,12 +38,8 @@ impl Auc {
 /// The AUC of `scores` for `positive`; NaN scores are left out, `None` when a class is empty.
 #[must_use]
 pub fn auc(scores: &[f64], positive: &[bool]) -> Option<Auc> {
-    let mut rows: Vec<(f64, bool)> = scores
-        .iter()
-        .copied()
-        .zip(positive.iter().copied())
-        .filter(|(s, _)| !s.is_nan())
-        .collect();
+    let mut rows: Vec<(f64, bool)> =
+        scores.iter().copied().zip(positive.iter().copied()).filter(|(s, _)| !s.is_nan()).collect();
     rows.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
     let n_pos = rows.iter().filter(|r| r.1).count();
     let n_neg = rows.len() - n_pos;
@@ -67,9 +63,7 @@ pub fn auc(scores: &[f64], positive: &[bool]) -> Option<Auc> {
         neg_below += neg;
     }
     let value = sum / m;
-    let variance = |squares: f64, count: f64| {
-        (squares - count * value * value).max(0.0) / (count - 1.0) / count
-    };
+    let variance = |squares: f64, count: f64| (squares - count * value * value).max(0.0) / (count - 1.0) / count;
     let se = if n_pos < 2 || n_neg < 2 {
         f64::INFINITY
     } else {
@@ -98,10 +92,7 @@ pub fn auc_within(scores: &[f64], positive: &[bool], fold: &[usize]) -> Option<A
             weight += rows;
         }
     }
-    (weight > 0.0).then(|| Auc {
-        value: sum / weight,
-        se: variance.sqrt() / weight,
-    })
+    (weight > 0.0).then(|| Auc { value: sum / weight, se: variance.sqrt() / weight })
 }
 
 #[cfg(test)]
@@ -117,10 +108,7 @@ mod tests {
         // numpy: psi[i, j] = (p > n) + (p == n) / 2; mean; sqrt(var(psi.mean(1)) / m + var(psi.mean(0)) / n), ddof 1.
         let scores: Vec<f64> = (0..40).map(|i| f64::from((i * 37) % 11)).collect();
         let positive: Vec<bool> = (0..40).map(|i| (i * i + i / 3) % 5 < 2).collect();
-        let found = auc(&scores, &positive).unwrap_or(Auc {
-            value: 0.0,
-            se: 0.0,
-        });
+        let found = auc(&scores, &positive).unwrap_or(Auc { value: 0.0, se: 0.0 });
         close(found.value, 0.518_75);
         close(found.se, 0.094_638_335_116_823_62);
     }
@@ -131,13 +119,7 @@ mod tests {
         assert_eq!(auc(&[1.0, 2.0], &[true, true]), None);
         assert_eq!(auc(&[f64::NAN, 2.0], &[true, false]), None);
         let two = auc(&[1.0, f64::NEG_INFINITY], &[true, false]);
-        assert_eq!(
-            two,
-            Some(Auc {
-                value: 1.0,
-                se: f64::INFINITY
-            })
-        );
+        assert_eq!(two, Some(Auc { value: 1.0, se: f64::INFINITY }));
         let tied = auc(&[0.0, -0.0, 0.0, -0.0], &[true, false, true, false]);
         assert_eq!(tied.map(|a| (a.value, a.se, a.z())), Some((0.5, 0.0, 0.0)));
         let clean = auc(&[2.0, 3.0, 0.0, 1.0], &[true, true, false, false]);
@@ -150,10 +132,7 @@ mod tests {
         let scores = [1.0, 0.0, 1.0, 0.0, 11.0, 10.0, 11.0, 10.0];
         let positive = [true, false, true, false, true, false, true, false];
         let fold = [0, 0, 0, 0, usize::MAX, usize::MAX, usize::MAX, usize::MAX];
-        assert_eq!(
-            auc_within(&scores, &positive, &fold).map(|a| a.value),
-            Some(1.0)
-        );
+        assert_eq!(auc_within(&scores, &positive, &fold).map(|a| a.value), Some(1.0));
         assert_eq!(auc(&scores, &positive).map(|a| a.value), Some(0.75));
         assert_eq!(auc_within(&[1.0], &[true], &[0]), None);
     }

@@ -61,53 +61,27 @@ impl Matrix {
     ///
     /// # Errors
     /// When the lists or the columns differ in length, or a code is out of its column's range.
-    pub fn new(
-        columns: Vec<Vec<u16>>,
-        cardinality: Vec<u16>,
-        ordered: Vec<bool>,
-    ) -> Result<Self, MatrixError> {
+    pub fn new(columns: Vec<Vec<u16>>, cardinality: Vec<u16>, ordered: Vec<bool>) -> Result<Self, MatrixError> {
         if columns.len() != cardinality.len() || columns.len() != ordered.len() {
             let (columns, cardinality, ordered) = (columns.len(), cardinality.len(), ordered.len());
-            return Err(MatrixError::Lists {
-                columns,
-                cardinality,
-                ordered,
-            });
+            return Err(MatrixError::Lists { columns, cardinality, ordered });
         }
         let rows = columns.first().map_or(0, Vec::len);
         for (column, (codes, &cardinality)) in columns.iter().zip(&cardinality).enumerate() {
             if codes.len() != rows {
-                return Err(MatrixError::Rows {
-                    column,
-                    found: codes.len(),
-                    expected: rows,
-                });
+                return Err(MatrixError::Rows { column, found: codes.len(), expected: rows });
             }
             if let Some(&code) = codes.iter().find(|&&code| code >= cardinality) {
-                return Err(MatrixError::Code {
-                    column,
-                    code,
-                    cardinality,
-                });
+                return Err(MatrixError::Code { column, code, cardinality });
             }
         }
-        Ok(Matrix {
-            columns,
-            cardinality,
-            ordered,
-            rows,
-        })
+        Ok(Matrix { columns, cardinality, ordered, rows })
     }
 
     /// `rows` rows that say nothing: one column with one code. Stands in where there are no inputs.
     #[must_use]
     pub fn constant(rows: usize) -> Self {
-        Matrix {
-            columns: vec![vec![0; rows]],
-            cardinality: vec![1],
-            ordered: vec![false],
-            rows,
-        }
+        Matrix { columns: vec![vec![0; rows]], cardinality: vec![1], ordered: vec![false], rows }
     }
 
     /// How many rows.
@@ -149,16 +123,8 @@ impl Matrix {
     /// The given rows, in the given order; rows that are not there are left out.
     #[must_use]
     pub fn select(&self, rows: &[u32]) -> Matrix {
-        let kept: Vec<u32> = rows
-            .iter()
-            .copied()
-            .filter(|&r| (r as usize) < self.rows)
-            .collect();
-        let pick = |codes: &Vec<u16>| {
-            kept.iter()
-                .filter_map(|&r| codes.get(r as usize).copied())
-                .collect()
-        };
+        let kept: Vec<u32> = rows.iter().copied().filter(|&r| (r as usize) < self.rows).collect();
+        let pick = |codes: &Vec<u16>| kept.iter().filter_map(|&r| codes.get(r as usize).copied()).collect();
         Matrix {
             columns: self.columns.iter().map(pick).collect(),
             cardinality: self.cardinality.clone(),
@@ -171,11 +137,7 @@ impl Matrix {
     #[must_use]
     pub fn only(&self, flags: &[bool]) -> Matrix {
         fn keep<T: Clone>(all: &[T], flags: &[bool]) -> Vec<T> {
-            all.iter()
-                .zip(flags)
-                .filter(|(_, keep)| **keep)
-                .map(|(one, _)| one.clone())
-                .collect()
+            all.iter().zip(flags).filter(|(_, keep)| **keep).map(|(one, _)| one.clone()).collect()
         }
         Matrix {
             columns: keep(&self.columns, flags),
@@ -217,11 +179,7 @@ impl Cutter {
     /// Edges at `cells` quantiles of the finite reference values, two finer ones in each tail, and both extremes.
     #[must_use]
     pub fn new(reference: &[f64], cells: u16) -> Self {
-        let mut sorted: Vec<f64> = reference
-            .iter()
-            .copied()
-            .filter(|v| v.is_finite())
-            .collect();
+        let mut sorted: Vec<f64> = reference.iter().copied().filter(|v| v.is_finite()).collect();
         sorted.sort_unstable_by(f64::total_cmp);
         let Some(&smallest) = sorted.first() else {
             return Cutter { edges: Vec::new() };
@@ -229,18 +187,11 @@ impl Cutter {
         let last = sorted.len() - 1;
         let cells = f64::from(cells.clamp(2, 1024));
         let inner = (1..cells as usize).map(|i| i as f64 / cells);
-        let mut shares: Vec<f64> = [0.001, 0.005, 0.995, 0.999, 1.0]
-            .into_iter()
-            .chain(inner)
-            .collect();
+        let mut shares: Vec<f64> = [0.001, 0.005, 0.995, 0.999, 1.0].into_iter().chain(inner).collect();
         shares.sort_unstable_by(f64::total_cmp);
         // The next number below the smallest value: that value itself belongs to the reference.
         let mut edges = vec![smallest.next_down()];
-        edges.extend(
-            shares
-                .iter()
-                .filter_map(|s| sorted.get((s * last as f64).round() as usize)),
-        );
+        edges.extend(shares.iter().filter_map(|s| sorted.get((s * last as f64).round() as usize)));
         edges.dedup();
         Cutter { edges }
     }
@@ -254,11 +205,7 @@ impl Cutter {
     /// The code of a value.
     #[must_use]
     pub fn code(&self, value: f64) -> u16 {
-        if value.is_nan() {
-            0
-        } else {
-            self.edges.partition_point(|edge| *edge < value) as u16 + 1
-        }
+        if value.is_nan() { 0 } else { self.edges.partition_point(|edge| *edge < value) as u16 + 1 }
     }
 
     /// The codes of a column.
@@ -274,28 +221,11 @@ mod tests {
 
     #[test]
     fn a_matrix_is_checked_once() {
-        assert!(matches!(
-            Matrix::new(vec![vec![0]], vec![], vec![true]),
-            Err(MatrixError::Lists { .. })
-        ));
+        assert!(matches!(Matrix::new(vec![vec![0]], vec![], vec![true]), Err(MatrixError::Lists { .. })));
         let ragged = Matrix::new(vec![vec![0], vec![0, 0]], vec![1, 1], vec![true, true]);
-        assert_eq!(
-            ragged,
-            Err(MatrixError::Rows {
-                column: 1,
-                found: 2,
-                expected: 1
-            })
-        );
+        assert_eq!(ragged, Err(MatrixError::Rows { column: 1, found: 2, expected: 1 }));
         let beyond = Matrix::new(vec![vec![0, 3]], vec![3], vec![true]);
-        assert_eq!(
-            beyond,
-            Err(MatrixError::Code {
-                column: 0,
-                code: 3,
-                cardinality: 3
-            })
-        );
+        assert_eq!(beyond, Err(MatrixError::Code { column: 0, code: 3, cardinality: 3 }));
         assert_eq!(Matrix::new(vec![], vec![], vec![]).map(|m| m.rows()), Ok(0));
     }
 
@@ -311,35 +241,17 @@ mod tests {
         assert_eq!(cut.code(f64::INFINITY) + 1, cut.cardinality());
         for none in [vec![], vec![f64::NAN]] {
             let cut = Cutter::new(&none, 8);
-            assert_eq!(
-                (cut.cardinality(), cut.code(5.0), cut.code(f64::NAN)),
-                (2, 1, 0)
-            );
+            assert_eq!((cut.cardinality(), cut.code(5.0), cut.code(f64::NAN)), (2, 1, 0));
         }
         let same = Cutter::new(&[7.0; 20], 16);
-        assert_eq!(
-            (
-                same.code(6.0),
-                same.code(7.0),
-                same.code(8.0),
-                same.cardinality()
-            ),
-            (1, 2, 3, 4)
-        );
+        assert_eq!((same.code(6.0), same.code(7.0), same.code(8.0), same.cardinality()), (1, 2, 3, 4));
     }
 
     #[test]
     fn selecting_and_stacking() -> Result<(), MatrixError> {
-        let m = Matrix::new(
-            vec![vec![0, 1, 2], vec![5, 4, 3]],
-            vec![3, 6],
-            vec![true, false],
-        )?;
+        let m = Matrix::new(vec![vec![0, 1, 2], vec![5, 4, 3]], vec![3, 6], vec![true, false])?;
         let s = m.select(&[2, 0, 9]);
-        assert_eq!(
-            (s.column(0), s.column(1), s.rows()),
-            ([2, 0].as_slice(), [3, 5].as_slice(), 2)
-        );
+        assert_eq!((s.column(0), s.column(1), s.rows()), ([2, 0].as_slice(), [3, 5].as_slice(), 2));
         assert_eq!(m.stack(&s)?.column(1), [5, 4, 3, 3, 5]);
         assert_eq!(m.stack(&Matrix::constant(2)), Err(MatrixError::Mismatch));
         Ok(())

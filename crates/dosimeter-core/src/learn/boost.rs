@@ -81,24 +81,14 @@ pub fn fit(matrix: &Matrix, target: &[f64], weight: Option<&[f64]>, config: &Con
 }
 
 /// [`fit`] on some rows of a matrix.
-pub(crate) fn fit_rows(
-    m: &Matrix,
-    rows: &[u32],
-    target: &[f64],
-    weight: Option<&[f64]>,
-    config: &Config,
-) -> Model {
+pub(crate) fn fit_rows(m: &Matrix, rows: &[u32], target: &[f64], weight: Option<&[f64]>, config: &Config) -> Model {
     let weight_of = |r: u32| weight.map_or(Some(1.0), |w| w.get(r as usize).copied());
     let usable = |r: &u32| {
         target.get(*r as usize).is_some_and(|t| t.is_finite())
             && weight_of(*r).is_some_and(|w| w > 0.0 && w.is_finite())
     };
     let mut rows: Vec<u32> = rows.iter().copied().filter(usable).collect();
-    let held = if config.patience > 0 {
-        hold_out(&mut rows, config.seed)
-    } else {
-        Vec::new()
-    };
+    let held = if config.patience > 0 { hold_out(&mut rows, config.seed) } else { Vec::new() };
     let training = Part::new(m, &rows, target, weight, config.loss);
     let held = Part::new(m, &held, target, weight, config.loss);
     learn(&training, &held, config)
@@ -115,12 +105,7 @@ fn hold_out(rows: &mut Vec<u32>, seed: u64) -> Vec<u32> {
             *slot = true;
         }
     }
-    let held = rows
-        .iter()
-        .zip(&out)
-        .filter(|(_, o)| **o)
-        .map(|(r, _)| *r)
-        .collect();
+    let held = rows.iter().zip(&out).filter(|(_, o)| **o).map(|(r, _)| *r).collect();
     let mut at = out.iter();
     rows.retain(|_| at.next() == Some(&false));
     held
@@ -134,27 +119,13 @@ struct Part {
 }
 
 impl Part {
-    fn new(
-        matrix: &Matrix,
-        rows: &[u32],
-        target: &[f64],
-        weight: Option<&[f64]>,
-        loss: Loss,
-    ) -> Self {
-        let pick = |from: &[f64]| {
-            rows.iter()
-                .map(|&r| from.get(r as usize).copied().unwrap_or(0.0))
-                .collect()
-        };
+    fn new(matrix: &Matrix, rows: &[u32], target: &[f64], weight: Option<&[f64]>, loss: Loss) -> Self {
+        let pick = |from: &[f64]| rows.iter().map(|&r| from.get(r as usize).copied().unwrap_or(0.0)).collect();
         let mut target: Vec<f64> = pick(target);
         if loss == Loss::Logistic {
             target.iter_mut().for_each(|t| *t = t.clamp(0.0, 1.0));
         }
-        Part {
-            matrix: matrix.select(rows),
-            target,
-            weight: weight.map_or_else(|| vec![1.0; rows.len()], pick),
-        }
+        Part { matrix: matrix.select(rows), target, weight: weight.map_or_else(|| vec![1.0; rows.len()], pick) }
     }
 
     /// The weighted loss of some scores, up to a constant.
@@ -164,12 +135,7 @@ impl Part {
             // log(1 + e^s) - t s, without overflow.
             Loss::Logistic => w * (s.max(0.0) + (-s.abs()).exp().ln_1p() - t * s),
         };
-        scores
-            .iter()
-            .zip(&self.target)
-            .zip(&self.weight)
-            .map(row)
-            .sum()
+        scores.iter().zip(&self.target).zip(&self.weight).map(row).sum()
     }
 
     fn gradients(&self, scores: &[f64], loss: Loss, into: &mut Vec<Pair>) {
@@ -188,29 +154,17 @@ impl Part {
 fn learn(training: &Part, held: &Part, config: &Config) -> Model {
     let matrix = &training.matrix;
     let weights: f64 = training.weight.iter().sum();
-    let mean = training
-        .target
-        .iter()
-        .zip(&training.weight)
-        .map(|(t, w)| t * (w / weights))
-        .sum::<f64>();
+    let mean = training.target.iter().zip(&training.weight).map(|(t, w)| t * (w / weights)).sum::<f64>();
     let base = match config.loss {
         _ if !mean.is_finite() || weights <= 0.0 => 0.0,
         Loss::Squared => mean,
         Loss::Logistic => {
             // The sum of shares may pass 1 by a rounding error, and the logarithm would not forgive it.
             let mean = mean.clamp(0.0, 1.0);
-            (mean / (1.0 - mean))
-                .ln()
-                .clamp(-LARGEST_LOG_ODDS, LARGEST_LOG_ODDS)
+            (mean / (1.0 - mean)).ln().clamp(-LARGEST_LOG_ODDS, LARGEST_LOG_ODDS)
         }
     };
-    let mut model = Model {
-        loss: config.loss,
-        base,
-        trees: Vec::new(),
-        width: matrix.width(),
-    };
+    let mut model = Model { loss: config.loss, base, trees: Vec::new(), width: matrix.width() };
     let limits = Limits {
         depth: config.depth.min(12),
         min_child_weight: config.min_child_weight.max(1e-12),
@@ -218,11 +172,8 @@ fn learn(training: &Part, held: &Part, config: &Config) -> Model {
         min_gain: 1e-12 * weights,
     };
     // A column with one code cannot be split; looking at it costs as much as any other.
-    let useful: Vec<usize> = (0..matrix.width())
-        .filter(|&c| varies(matrix.column(c)))
-        .collect();
-    let drawn =
-        ((useful.len() as f64 * config.columns_per_tree.clamp(0.0, 1.0)).ceil() as usize).max(1);
+    let useful: Vec<usize> = (0..matrix.width()).filter(|&c| varies(matrix.column(c))).collect();
+    let drawn = ((useful.len() as f64 * config.columns_per_tree.clamp(0.0, 1.0)).ceil() as usize).max(1);
     let mut rng = SplitMix::new(config.seed, 2);
     let mut grower = Grower::new(matrix, limits);
     let mut scores = vec![base; matrix.rows()];
@@ -265,9 +216,7 @@ fn learn(training: &Part, held: &Part, config: &Config) -> Model {
 }
 
 fn varies(codes: &[u16]) -> bool {
-    codes
-        .first()
-        .is_some_and(|first| codes.iter().any(|code| code != first))
+    codes.first().is_some_and(|first| codes.iter().any(|code| code != first))
 }
 
 /// The chance of a log odds.
@@ -302,12 +251,7 @@ impl Model {
     #[must_use]
     pub fn importance(&self) -> Vec<f64> {
         let mut gains = vec![0.0; self.width];
-        for fork in self
-            .trees
-            .iter()
-            .flat_map(|t| &t.nodes)
-            .filter_map(|n| n.fork.as_ref())
-        {
+        for fork in self.trees.iter().flat_map(|t| &t.nodes).filter_map(|n| n.fork.as_ref()) {
             if let Some(gain) = gains.get_mut(fork.column) {
                 *gain += fork.gain;
             }

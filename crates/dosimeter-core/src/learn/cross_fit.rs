@@ -24,31 +24,15 @@ pub struct CrossFit {
 /// Rows whose target is not finite are predicted too, and learned from by none. With [`Loss::Logistic`] every fold gets
 /// its share of both classes.
 #[must_use]
-pub fn cross_fit(
-    m: &Matrix,
-    target: &[f64],
-    weight: Option<&[f64]>,
-    config: &Config,
-    folds: usize,
-) -> CrossFit {
+pub fn cross_fit(m: &Matrix, target: &[f64], weight: Option<&[f64]>, config: &Config, folds: usize) -> CrossFit {
     let folds = folds.max(2);
     let fold = deal(m.rows(), target, config, folds);
     let mut models = Vec::with_capacity(folds);
     let mut margin = vec![0.0; m.rows()];
     for k in 0..folds {
-        let (own, others): (Vec<u32>, Vec<u32>) =
-            (0..m.rows() as u32).partition(|&r| fold.get(r as usize) == Some(&k));
+        let (own, others): (Vec<u32>, Vec<u32>) = (0..m.rows() as u32).partition(|&r| fold.get(r as usize) == Some(&k));
         let seed = config.seed.wrapping_add(k as u64);
-        let model = fit_rows(
-            m,
-            &others,
-            target,
-            weight,
-            &Config {
-                seed,
-                ..config.clone()
-            },
-        );
+        let model = fit_rows(m, &others, target, weight, &Config { seed, ..config.clone() });
         for (row, score) in own.iter().zip(model.margin(&m.select(&own))) {
             if let Some(slot) = margin.get_mut(*row as usize) {
                 *slot = score;
@@ -56,11 +40,7 @@ pub fn cross_fit(
         }
         models.push(model);
     }
-    CrossFit {
-        models,
-        fold,
-        margin,
-    }
+    CrossFit { models, fold, margin }
 }
 
 /// A fold per row: shuffled, then dealt out in turn, class by class.

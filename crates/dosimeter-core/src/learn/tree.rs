@@ -46,9 +46,7 @@ impl Split {
                     code <= *last
                 }
             }
-            Split::Subset(bits) => bits
-                .get(usize::from(code) / 64)
-                .is_some_and(|b| b >> (code % 64) & 1 == 1),
+            Split::Subset(bits) => bits.get(usize::from(code) / 64).is_some_and(|b| b >> (code % 64) & 1 == 1),
         }
     }
 }
@@ -122,46 +120,21 @@ pub(crate) struct Grower<'a> {
 
 impl<'a> Grower<'a> {
     pub(crate) fn new(matrix: &'a Matrix, limits: Limits) -> Self {
-        Grower {
-            matrix,
-            limits,
-            rows: Vec::new(),
-            spare: Vec::new(),
-            local: Vec::new(),
-            pool: Vec::new(),
-        }
+        Grower { matrix, limits, rows: Vec::new(), spare: Vec::new(), local: Vec::new(), pool: Vec::new() }
     }
 
     /// Grows a tree on the gradients of all rows over the given columns, times `rate`; adds its values to `scores`.
-    pub(crate) fn grow(
-        &mut self,
-        gradients: &[Pair],
-        columns: &[usize],
-        rate: f64,
-        scores: &mut [f64],
-    ) -> Tree {
+    pub(crate) fn grow(&mut self, gradients: &[Pair], columns: &[usize], rate: f64, scores: &mut [f64]) -> Tree {
         self.rows.clear();
-        self.rows
-            .extend(0..self.matrix.rows().min(gradients.len()) as u32);
-        let sum = gradients
-            .iter()
-            .fold([0.0, 0.0], |s, g| [s[0] + g[0], s[1] + g[1]]);
-        let mut nodes = vec![Node {
-            value: self.leaf(sum) * rate,
-            fork: None,
-        }];
+        self.rows.extend(0..self.matrix.rows().min(gradients.len()) as u32);
+        let sum = gradients.iter().fold([0.0, 0.0], |s, g| [s[0] + g[0], s[1] + g[1]]);
+        let mut nodes = vec![Node { value: self.leaf(sum) * rate, fork: None }];
         let all = 0..self.rows.len();
         let mut open = Vec::new();
         let mut leaves = Vec::new();
         if self.limits.depth > 0 {
             let cells = self.histogram(&all, gradients, columns);
-            open.push(Open {
-                node: 0,
-                depth: 0,
-                rows: all,
-                sum,
-                cells,
-            });
+            open.push(Open { node: 0, depth: 0, rows: all, sum, cells });
         } else {
             leaves.push((0, all));
         }
@@ -172,23 +145,12 @@ impl<'a> Grower<'a> {
                 continue;
             };
             let middle = self.divide(&at.rows, best.column, &best.split);
-            let sums = [
-                best.first,
-                [at.sum[0] - best.first[0], at.sum[1] - best.first[1]],
-            ];
+            let sums = [best.first, [at.sum[0] - best.first[0], at.sum[1] - best.first[1]]];
             let parts = [at.rows.start..middle, middle..at.rows.end];
             let children = [nodes.len(), nodes.len() + 1];
-            nodes.extend(sums.iter().map(|s| Node {
-                value: self.leaf(*s) * rate,
-                fork: None,
-            }));
+            nodes.extend(sums.iter().map(|s| Node { value: self.leaf(*s) * rate, fork: None }));
             if let Some(node) = nodes.get_mut(at.node) {
-                node.fork = Some(Fork {
-                    column: best.column,
-                    split: best.split,
-                    gain: best.gain,
-                    children,
-                });
+                node.fork = Some(Fork { column: best.column, split: best.split, gain: best.gain, children });
             }
             let [first, second] = parts;
             if at.depth + 1 >= self.limits.depth {
@@ -197,35 +159,15 @@ impl<'a> Grower<'a> {
                 continue;
             }
             let first_is_smaller = first.len() <= second.len();
-            let smaller = self.histogram(
-                if first_is_smaller { &first } else { &second },
-                gradients,
-                columns,
-            );
+            let smaller = self.histogram(if first_is_smaller { &first } else { &second }, gradients, columns);
             for (parent, small) in at.cells.iter_mut().zip(&smaller) {
                 parent[0] -= small[0];
                 parent[1] -= small[1];
             }
-            let (a, b) = if first_is_smaller {
-                (smaller, at.cells)
-            } else {
-                (at.cells, smaller)
-            };
+            let (a, b) = if first_is_smaller { (smaller, at.cells) } else { (at.cells, smaller) };
             let depth = at.depth + 1;
-            open.push(Open {
-                node: children[1],
-                depth,
-                rows: second,
-                sum: sums[1],
-                cells: b,
-            });
-            open.push(Open {
-                node: children[0],
-                depth,
-                rows: first,
-                sum: sums[0],
-                cells: a,
-            });
+            open.push(Open { node: children[1], depth, rows: second, sum: sums[1], cells: b });
+            open.push(Open { node: children[0], depth, rows: first, sum: sums[0], cells: a });
         }
         for (node, range) in leaves {
             let value = nodes.get(node).map_or(0.0, |n| n.value);
@@ -248,16 +190,8 @@ impl<'a> Grower<'a> {
     }
 
     /// Sums the gradients of some rows by column and code, all columns' cells one after the other.
-    fn histogram(
-        &mut self,
-        range: &std::ops::Range<usize>,
-        gradients: &[Pair],
-        columns: &[usize],
-    ) -> Vec<Pair> {
-        let length = columns
-            .iter()
-            .map(|&c| usize::from(self.matrix.cardinality(c)))
-            .sum();
+    fn histogram(&mut self, range: &std::ops::Range<usize>, gradients: &[Pair], columns: &[usize]) -> Vec<Pair> {
+        let length = columns.iter().map(|&c| usize::from(self.matrix.cardinality(c))).sum();
         let mut cells = self.pool.pop().unwrap_or_default();
         cells.clear();
         cells.resize(length, [0.0, 0.0]);
@@ -265,12 +199,10 @@ impl<'a> Grower<'a> {
         let whole = rows.len() == self.matrix.rows();
         // Gathered once per node, read once per column.
         self.local.clear();
-        self.local
-            .extend(rows.iter().filter_map(|&r| gradients.get(r as usize)));
+        self.local.extend(rows.iter().filter_map(|&r| gradients.get(r as usize)));
         let mut left = cells.as_mut_slice();
         for &column in columns {
-            let (own, rest) =
-                left.split_at_mut(usize::from(self.matrix.cardinality(column)).min(left.len()));
+            let (own, rest) = left.split_at_mut(usize::from(self.matrix.cardinality(column)).min(left.len()));
             left = rest;
             let codes = self.matrix.column(column);
             // All rows are still in order at the root: no detour over row numbers.
@@ -299,10 +231,7 @@ impl<'a> Grower<'a> {
         let mut kept = 0;
         for i in 0..rows.len() {
             let row = rows[i];
-            if codes
-                .get(row as usize)
-                .is_some_and(|&code| split.first(code))
-            {
+            if codes.get(row as usize).is_some_and(|&code| split.first(code)) {
                 rows[kept] = row;
                 kept += 1;
             } else {
@@ -320,8 +249,7 @@ impl<'a> Grower<'a> {
         let mut best: Option<Best> = None;
         let mut left = at.cells.as_slice();
         for &column in columns {
-            let (own, rest) =
-                left.split_at(usize::from(self.matrix.cardinality(column)).min(left.len()));
+            let (own, rest) = left.split_at(usize::from(self.matrix.cardinality(column)).min(left.len()));
             left = rest;
             if self.matrix.is_ordered(column) {
                 self.thresholds(at, column, own, &mut best);
@@ -335,8 +263,7 @@ impl<'a> Grower<'a> {
     /// The gain of a split when it is allowed and better than the best so far.
     fn better(&self, at: &Open, first: Pair, best: &Option<Best>) -> Option<f64> {
         let second = [at.sum[0] - first[0], at.sum[1] - first[1]];
-        if !(first[1] >= self.limits.min_child_weight && second[1] >= self.limits.min_child_weight)
-        {
+        if !(first[1] >= self.limits.min_child_weight && second[1] >= self.limits.min_child_weight) {
             return None;
         }
         let gain = self.score(first) + self.score(second) - self.score(at.sum);
@@ -361,31 +288,15 @@ impl<'a> Grower<'a> {
                 if let Some(gain) = self.better(at, below, best) {
                     // Rows whose value is missing later on, though none was here, follow the larger child.
                     let missing = !any_missing && below[1] > at.sum[1] / 2.0;
-                    let split = Split::Threshold {
-                        last: code as u16,
-                        missing,
-                    };
-                    *best = Some(Best {
-                        gain,
-                        column,
-                        split,
-                        first: below,
-                    });
+                    let split = Split::Threshold { last: code as u16, missing };
+                    *best = Some(Best { gain, column, split, first: below });
                 }
             }
             if any_missing && code < values.len() {
                 let first = [below[0] + missing[0], below[1] + missing[1]];
                 if let Some(gain) = self.better(at, first, best) {
-                    let split = Split::Threshold {
-                        last: code as u16,
-                        missing: true,
-                    };
-                    *best = Some(Best {
-                        gain,
-                        column,
-                        split,
-                        first,
-                    });
+                    let split = Split::Threshold { last: code as u16, missing: true };
+                    *best = Some(Best { gain, column, split, first });
                 }
             }
         }
@@ -405,33 +316,20 @@ impl<'a> Grower<'a> {
         for backwards in [false, true] {
             let mut first = [0.0, 0.0];
             for taken in 0..half {
-                let i = if backwards {
-                    ranked.len() - 1 - taken
-                } else {
-                    taken
-                };
+                let i = if backwards { ranked.len() - 1 - taken } else { taken };
                 let Some((_, _, cell)) = ranked.get(i) else {
                     break;
                 };
                 first = [first[0] + cell[0], first[1] + cell[1]];
                 if let Some(gain) = self.better(at, first, best) {
-                    *best = Some(Best {
-                        gain,
-                        column,
-                        split: Split::Subset(Vec::new()),
-                        first,
-                    });
+                    *best = Some(Best { gain, column, split: Split::Subset(Vec::new()), first });
                     found = Some((backwards, taken));
                 }
             }
         }
         if let (Some((backwards, taken)), Some(best)) = (found, best.as_mut()) {
             let mut bits = vec![0_u64; cells.len().div_ceil(64)];
-            let chosen = if backwards {
-                ranked.get(ranked.len() - 1 - taken..)
-            } else {
-                ranked.get(..=taken)
-            };
+            let chosen = if backwards { ranked.get(ranked.len() - 1 - taken..) } else { ranked.get(..=taken) };
             for (_, code, _) in chosen.unwrap_or(&[]) {
                 if let Some(word) = bits.get_mut(code / 64) {
                     *word |= 1 << (code % 64);

@@ -209,13 +209,9 @@ impl BinaryTally {
     fn average_precision(&self) -> Result<Estimate, Unavailable> {
         let cells = self.cells.weights();
         let ap = ranking::average_precision(&cells).ok_or(Unavailable::NoPositives)?;
-        let terms = cells
-            .iter()
-            .zip(&ap.gradient)
-            .flat_map(|(c, g)| [(c.0, g.0), (c.1, g.1)]);
+        let terms = cells.iter().zip(&ap.gradient).flat_map(|(c, g)| [(c.0, g.0), (c.1, g.1)]);
         let se = ranking::multinomial_variance(terms).sqrt();
-        Estimate::bounded(ap.value, se, self.cells.totals().0, Scale::Share)
-            .ok_or(Unavailable::NotFinite)
+        Estimate::bounded(ap.value, se, self.cells.totals().0, Scale::Share).ok_or(Unavailable::NotFinite)
     }
 }
 
@@ -224,8 +220,7 @@ pub(super) fn auc_of(cells: &ScoreCells) -> Result<Estimate, Unavailable> {
     let (value, [of_positives, of_negatives]) = auc_parts(cells).ok_or(Unavailable::OneClass)?;
     let (positives, negatives) = cells.totals();
     let se = (of_positives + of_negatives).sqrt();
-    Estimate::bounded(value, se, positives.min(negatives), Scale::Share)
-        .ok_or(Unavailable::NotFinite)
+    Estimate::bounded(value, se, positives.min(negatives), Scale::Share).ok_or(Unavailable::NotFinite)
 }
 
 /// The AUC, and the parts of its variance that positives and negatives contribute.

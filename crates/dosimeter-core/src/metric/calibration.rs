@@ -35,11 +35,7 @@ pub fn reliability(bins: &ReliabilityBins) -> Vec<ReliabilityPoint> {
             let n = bin.gap.n();
             let actual = Estimate::share(bin.label_sum, n)?;
             let range = [i as f64 * width, (i + 1) as f64 * width];
-            Some(ReliabilityPoint {
-                range,
-                mean_score: bin.score_sum / n as f64,
-                actual,
-            })
+            Some(ReliabilityPoint { range, mean_score: bin.score_sum / n as f64, actual })
         })
         .collect()
 }
@@ -48,12 +44,7 @@ pub fn reliability(bins: &ReliabilityBins) -> Vec<ReliabilityPoint> {
 #[must_use]
 pub fn calibration_in_the_large(tally: &BinaryTally) -> Option<Estimate> {
     let gap = tally.reliability()?.gap();
-    Estimate::new(
-        gap.mean()?,
-        gap.standard_error(),
-        gap.n(),
-        Scale::Difference,
-    )
+    Estimate::new(gap.mean()?, gap.standard_error(), gap.n(), Scale::Difference)
 }
 
 /// One pooled bin of a [`CalibrationTest`].
@@ -107,33 +98,14 @@ pub fn calibration_test(reference: &BinaryTally, current: &BinaryTally) -> Optio
         let z2 = squared_deviate((current_gap - reference_gap) / se, &a, &b);
         if z2.is_finite() {
             chi2 += z2;
-            compared.push(CalibrationBin {
-                range,
-                reference_gap,
-                current_gap,
-                se,
-            });
+            compared.push(CalibrationBin { range, reference_gap, current_gap, se });
         }
     }
     let dof = compared.len() as u32;
     let p = ChiSquared::new(f64::from(dof)).ok()?.sf(chi2);
-    let (a, b) = (
-        calibration_in_the_large(reference)?,
-        calibration_in_the_large(current)?,
-    );
-    let mean_shift = Estimate::new(
-        b.value - a.value,
-        a.se.hypot(b.se),
-        a.n.min(b.n),
-        Scale::Real,
-    )?;
-    Some(CalibrationTest {
-        chi2,
-        dof,
-        p,
-        mean_shift,
-        bins: compared,
-    })
+    let (a, b) = (calibration_in_the_large(reference)?, calibration_in_the_large(current)?);
+    let mean_shift = Estimate::new(b.value - a.value, a.se.hypot(b.se), a.n.min(b.n), Scale::Real)?;
+    Some(CalibrationTest { chi2, dof, p, mean_shift, bins: compared })
 }
 
 /// The squared normal deviate of Welch's t (Welch 1947 for the degrees of freedom, Wallace 1959 for the deviate).
@@ -154,10 +126,7 @@ struct Run {
 
 impl Run {
     fn of(bin: &Bin) -> Self {
-        Run {
-            gap: bin.gap,
-            positives: bin.label_sum,
-        }
+        Run { gap: bin.gap, positives: bin.label_sum }
     }
 
     fn join(&mut self, other: Run) {
@@ -193,7 +162,5 @@ fn pooled(a: &ReliabilityBins, b: &ReliabilityBins) -> Vec<([f64; 2], Moments, M
         last_y.join(y);
         range[1] = 1.0;
     }
-    done.into_iter()
-        .map(|(range, x, y)| (range, x.gap, y.gap))
-        .collect()
+    done.into_iter().map(|(range, x, y)| (range, x.gap, y.gap)).collect()
 }

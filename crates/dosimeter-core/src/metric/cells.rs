@@ -86,21 +86,13 @@ impl ScoreCells {
     pub fn new(edges: Arc<[f64]>) -> Self {
         let edges = sound_edges(edges);
         let cells = edges.len() + 1;
-        Self {
-            edges,
-            positives: vec![0; cells],
-            negatives: vec![0; cells],
-        }
+        Self { edges, positives: vec![0; cells], negatives: vec![0; cells] }
     }
 
     /// Counts one score, which is a number.
     #[inline]
     pub fn add(&mut self, label: bool, score: f64) {
-        let side = if label {
-            &mut self.positives
-        } else {
-            &mut self.negatives
-        };
+        let side = if label { &mut self.positives } else { &mut self.negatives };
         if let Some(count) = side.get_mut(cell_of(&self.edges, score)) {
             *count += 1;
         }
@@ -135,10 +127,7 @@ impl ScoreCells {
 
     /// Positives and negatives of every cell, by ascending score.
     pub fn counts(&self) -> impl Iterator<Item = (u64, u64)> + Clone {
-        self.positives
-            .iter()
-            .copied()
-            .zip(self.negatives.iter().copied())
+        self.positives.iter().copied().zip(self.negatives.iter().copied())
     }
 
     /// The same as numbers, for the rank statistics.
@@ -167,10 +156,7 @@ mod tests {
     fn few_scores_get_a_cell_each() {
         let edges = quantile_edges(&[0.3, 0.1, f64::NAN, 0.3, 0.2, f64::INFINITY], 4096);
         assert_eq!(&*edges, &[0.1, 0.2, 0.3]);
-        assert_eq!(
-            [0.0, 0.1, 0.15, 0.2, 0.3, 9.0].map(|s| cell_of(&edges, s)),
-            [0, 1, 1, 2, 3, 3]
-        );
+        assert_eq!([0.0, 0.1, 0.15, 0.2, 0.3, 9.0].map(|s| cell_of(&edges, s)), [0, 1, 1, 2, 3, 3]);
         assert!(quantile_edges(&[], 10).is_empty());
     }
 
@@ -180,10 +166,7 @@ mod tests {
         scores.extend(std::iter::repeat_n(500.0, 5000));
         let edges = quantile_edges(&scores, 60);
         assert!(edges.len() <= 60);
-        assert!(
-            edges.contains(&500.0) && edges.contains(&501.0),
-            "{edges:?}"
-        );
+        assert!(edges.contains(&500.0) && edges.contains(&501.0), "{edges:?}");
         assert!(edges.iter().zip(edges.iter().skip(1)).all(|(a, b)| a < b));
     }
 

@@ -40,11 +40,7 @@ fn share(counts: [f64; 4], hits: [f64; 4], base: [f64; 4]) -> Option<Measured> {
     for ((g, hit), base) in gradient.iter_mut().zip(hits).zip(base) {
         *g = (hit - value * base) / support;
     }
-    Some(Measured {
-        value,
-        gradient,
-        support,
-    })
+    Some(Measured { value, gradient, support })
 }
 
 /// Accuracy, precision, recall, F1 or specificity of possibly fractional counts (TP, FP, FN, TN).
@@ -57,10 +53,7 @@ pub(super) fn measure(metric: Metric, counts: [f64; 4]) -> Option<Measured> {
         // Its base counts true positives twice; the rows behind it count once.
         Metric::F1 => share(counts, [2.0, 0.0, 0.0, 0.0], [2.0, 1.0, 1.0, 0.0]).map(|m| {
             let [tp, fp, fnn, _] = counts;
-            Measured {
-                support: tp + fp + fnn,
-                ..m
-            }
+            Measured { support: tp + fp + fnn, ..m }
         }),
         _ => None,
     }
@@ -93,13 +86,7 @@ impl Confusion {
     }
 
     fn counts(&self) -> [f64; 4] {
-        [
-            self.true_positives,
-            self.false_positives,
-            self.false_negatives,
-            self.true_negatives,
-        ]
-        .map(|c| c as f64)
+        [self.true_positives, self.false_positives, self.false_negatives, self.true_negatives].map(|c| c as f64)
     }
 
     /// Accuracy, precision, recall, F1, specificity or MCC.
@@ -113,9 +100,8 @@ impl Confusion {
         let counts = self.counts();
         if metric == Metric::Mcc {
             let [tp, fp, fnn, tn] = counts;
-            let (value, variance) = Square::new(2, [tn, fp, fnn, tp].into_iter())
-                .measure(Metric::Mcc)
-                .ok_or(Unavailable::OneClass)?;
+            let (value, variance) =
+                Square::new(2, [tn, fp, fnn, tp].into_iter()).measure(Metric::Mcc).ok_or(Unavailable::OneClass)?;
             return Estimate::bounded(value, variance.sqrt(), self.rows(), Scale::Correlation)
                 .ok_or(Unavailable::NotFinite);
         }
@@ -129,17 +115,8 @@ impl Confusion {
         let measured = measure(metric, counts).ok_or(undefined)?;
         let variance = multinomial_variance(counts.into_iter().zip(measured.gradient));
         let at_end = measured.value <= 0.0 || measured.value >= 1.0;
-        let se = if at_end {
-            error_at_the_end(measured.support)
-        } else {
-            variance.sqrt()
-        };
-        let scale = if metric == Metric::F1 {
-            Scale::F1
-        } else {
-            Scale::Share
-        };
-        Estimate::new(measured.value, se, measured.support as u64, scale)
-            .ok_or(Unavailable::NotFinite)
+        let se = if at_end { error_at_the_end(measured.support) } else { variance.sqrt() };
+        let scale = if metric == Metric::F1 { Scale::F1 } else { Scale::Share };
+        Estimate::new(measured.value, se, measured.support as u64, scale).ok_or(Unavailable::NotFinite)
     }
 }

@@ -119,15 +119,7 @@ impl UnlabelledTally {
         let n: f64 = groups.iter().map(|g| g.rows).sum();
         let value = groups.iter().map(|g| g.rows * g.chance).sum::<f64>() / n;
         let slopes: Vec<(f64, f64)> = vec![((1.0 - value) / n, -value / n); groups.len()];
-        finish(
-            value,
-            &groups,
-            &slopes,
-            calibrator,
-            self.scored(),
-            Scale::Share,
-        )
-        .ok()
+        finish(value, &groups, &slopes, calibrator, self.scored(), Scale::Share).ok()
     }
 
     /// The cells that hold rows, by ascending score: for each predicted class, how many, and their chance.
@@ -145,18 +137,13 @@ impl UnlabelledTally {
             ];
             let rows: u64 = sides.iter().map(|side| side.1).sum();
             let score = self.score_sum.get(cell).copied().unwrap_or(0.0) / rows.max(1) as f64;
-            groups.extend(
-                sides
-                    .into_iter()
-                    .filter(|side| side.1 > 0)
-                    .map(|(predicted, rows)| Group {
-                        cell,
-                        predicted,
-                        rows: rows as f64,
-                        chance: *chance,
-                        score,
-                    }),
-            );
+            groups.extend(sides.into_iter().filter(|side| side.1 > 0).map(|(predicted, rows)| Group {
+                cell,
+                predicted,
+                rows: rows as f64,
+                chance: *chance,
+                score,
+            }));
         }
         Ok(groups)
     }
@@ -193,11 +180,9 @@ pub fn estimate_binary(
             }
             expected_loss(metric, &groups, calibrator)
         }
-        Metric::Accuracy
-        | Metric::Precision
-        | Metric::Recall
-        | Metric::F1
-        | Metric::Specificity => expected_confusion(metric, groups, calibrator),
+        Metric::Accuracy | Metric::Precision | Metric::Recall | Metric::F1 | Metric::Specificity => {
+            expected_confusion(metric, groups, calibrator)
+        }
         _ => Err(Unavailable::NotForTask),
     }
 }
@@ -225,20 +210,15 @@ fn finish(
     scale: Scale,
 ) -> Result<Estimate, Unavailable> {
     let each = || groups.iter().zip(slopes);
-    let of_rows = ranking::multinomial_variance(
-        each().map(|(g, s)| (g.rows, g.chance * s.0 + (1.0 - g.chance) * s.1)),
-    );
+    let of_rows = ranking::multinomial_variance(each().map(|(g, s)| (g.rows, g.chance * s.0 + (1.0 - g.chance) * s.1)));
     let mut by_block = vec![0.0; calibrator.blocks().len()];
     for (g, s) in each() {
         if let Some(sum) = by_block.get_mut(calibrator.block_of(g.cell)) {
             *sum += g.rows * (s.0 - s.1);
         }
     }
-    let of_chances: f64 = by_block
-        .iter()
-        .zip(calibrator.blocks())
-        .map(|(slope, block)| slope * slope * block.variance())
-        .sum();
+    let of_chances: f64 =
+        by_block.iter().zip(calibrator.blocks()).map(|(slope, block)| slope * slope * block.variance()).sum();
     Estimate::new(value, (of_rows + of_chances).sqrt(), n, scale).ok_or(Unavailable::NotFinite)
 }
 
@@ -255,11 +235,7 @@ fn expected_confusion(
     for g in &groups {
         let (positive, negative) = (g.rows * g.chance, g.rows * (1.0 - g.chance));
         let [tp, fp, fnn, tn] = &mut counts;
-        let (p, n) = if g.predicted == Some(true) {
-            (tp, fp)
-        } else {
-            (fnn, tn)
-        };
+        let (p, n) = if g.predicted == Some(true) { (tp, fp) } else { (fnn, tn) };
         *p += positive;
         *n += negative;
     }
@@ -269,25 +245,10 @@ fn expected_confusion(
         _ => Unavailable::NoPositives,
     })?;
     let [tp, fp, fnn, tn] = measured.gradient;
-    let slopes: Vec<(f64, f64)> = groups
-        .iter()
-        .map(|g| {
-            if g.predicted == Some(true) {
-                (tp, fp)
-            } else {
-                (fnn, tn)
-            }
-        })
-        .collect();
+    let slopes: Vec<(f64, f64)> =
+        groups.iter().map(|g| if g.predicted == Some(true) { (tp, fp) } else { (fnn, tn) }).collect();
     let n = groups.iter().map(|g| g.rows).sum::<f64>() as u64;
-    finish(
-        measured.value,
-        &groups,
-        &slopes,
-        calibrator,
-        n,
-        Scale::Share,
-    )
+    finish(measured.value, &groups, &slopes, calibrator, n, Scale::Share)
 }
 
 fn expected_auc(groups: &[Group], calibrator: &Calibrator) -> Result<Estimate, Unavailable> {
@@ -299,20 +260,14 @@ fn expected_auc(groups: &[Group], calibrator: &Calibrator) -> Result<Estimate, U
         }
     }
     let auc = ranking::auc(&cells).ok_or(Unavailable::OneClass)?;
-    let slopes: Vec<(f64, f64)> = groups
-        .iter()
-        .map(|g| auc.gradient.get(g.cell).copied().unwrap_or_default())
-        .collect();
+    let slopes: Vec<(f64, f64)> =
+        groups.iter().map(|g| auc.gradient.get(g.cell).copied().unwrap_or_default()).collect();
     let n = groups.iter().map(|g| g.rows).sum::<f64>() as u64;
     finish(auc.value, groups, &slopes, calibrator, n, Scale::Share)
 }
 
 /// Losses by the cell's mean score: exact for discrete scores, and within a cell's width otherwise.
-fn expected_loss(
-    metric: Metric,
-    groups: &[Group],
-    calibrator: &Calibrator,
-) -> Result<Estimate, Unavailable> {
+fn expected_loss(metric: Metric, groups: &[Group], calibrator: &Calibrator) -> Result<Estimate, Unavailable> {
     let n: f64 = groups.iter().map(|g| g.rows).sum();
     let losses: Vec<(f64, f64)> = groups
         .iter()
@@ -325,20 +280,9 @@ fn expected_loss(
             }
         })
         .collect();
-    let value = groups
-        .iter()
-        .zip(&losses)
-        .map(|(g, l)| g.rows * (g.chance * l.0 + (1.0 - g.chance) * l.1))
-        .sum::<f64>()
-        / n;
-    let slopes: Vec<(f64, f64)> = losses
-        .iter()
-        .map(|l| ((l.0 - value) / n, (l.1 - value) / n))
-        .collect();
-    let scale = if metric == Metric::LogLoss {
-        Scale::Loss
-    } else {
-        Scale::LossUpTo(1)
-    };
+    let value =
+        groups.iter().zip(&losses).map(|(g, l)| g.rows * (g.chance * l.0 + (1.0 - g.chance) * l.1)).sum::<f64>() / n;
+    let slopes: Vec<(f64, f64)> = losses.iter().map(|l| ((l.0 - value) / n, (l.1 - value) / n)).collect();
+    let scale = if metric == Metric::LogLoss { Scale::Loss } else { Scale::LossUpTo(1) };
     finish(value, groups, &slopes, calibrator, n as u64, scale)
 }

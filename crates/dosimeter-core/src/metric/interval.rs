@@ -53,11 +53,7 @@ fn normal_quantile(level: f64) -> f64 {
 }
 
 fn upper_tail(level: f64) -> f64 {
-    let level = if level > 0.0 && level < 1.0 {
-        level
-    } else {
-        0.95
-    };
+    let level = if level > 0.0 && level < 1.0 { level } else { 0.95 };
     // At the last bits before 1 the quantile would be infinite.
     (0.5 + 0.5 * level).min(1.0 - 1e-15)
 }
@@ -67,10 +63,8 @@ fn student_quantile(level: f64, n: u64) -> f64 {
     if !(2..=1000).contains(&n) {
         return normal_quantile(level);
     }
-    StudentsT::new(0.0, 1.0, (n - 1) as f64).map_or_else(
-        |_| normal_quantile(level),
-        |t| t.inverse_cdf(upper_tail(level)),
-    )
+    StudentsT::new(0.0, 1.0, (n - 1) as f64)
+        .map_or_else(|_| normal_quantile(level), |t| t.inverse_cdf(upper_tail(level)))
 }
 
 /// Wilson's score interval of share `p` in `n` rows, at normal quantile `z`.
@@ -85,33 +79,20 @@ fn wilson(p: f64, n: f64, z: f64) -> [f64; 2] {
 /// further row can change it.
 pub(super) fn error_at_the_end(n: f64) -> f64 {
     let q = 0.5 / (n + 1.0);
-    if n > 0.0 {
-        (q * (1.0 - q) / n).sqrt()
-    } else {
-        f64::INFINITY
-    }
+    if n > 0.0 { (q * (1.0 - q) / n).sqrt() } else { f64::INFINITY }
 }
 
 impl Estimate {
     /// A value with its error. `None` where the value is not a number.
     pub(super) fn new(value: f64, se: f64, n: u64, scale: Scale) -> Option<Self> {
         let se = if se.is_nan() { f64::INFINITY } else { se };
-        value.is_finite().then_some(Self {
-            value,
-            se,
-            n,
-            scale,
-        })
+        value.is_finite().then_some(Self { value, se, n, scale })
     }
 
     /// A value in [0, 1] (or [-1, 1]) with its error, never 0: at the end of the range it is that of half a row.
     pub(super) fn bounded(value: f64, se: f64, n: u64, scale: Scale) -> Option<Self> {
         let at_end = value.abs() >= 1.0 || (value == 0.0 && scale != Scale::Correlation);
-        let se = if at_end || se.is_nan() {
-            error_at_the_end(n as f64)
-        } else {
-            se
-        };
+        let se = if at_end || se.is_nan() { error_at_the_end(n as f64) } else { se };
         Self::new(value, se, n, scale)
     }
 
@@ -137,26 +118,14 @@ impl Estimate {
         let v = self.value;
         match self.scale {
             Scale::Share => {
-                let n = if v > 0.0 && v < 1.0 {
-                    v * (1.0 - v) / (self.se * self.se)
-                } else {
-                    self.n as f64
-                };
-                wilson(
-                    v,
-                    if n.is_finite() { n } else { self.n as f64 },
-                    normal_quantile(level),
-                )
+                let n = if v > 0.0 && v < 1.0 { v * (1.0 - v) / (self.se * self.se) } else { self.n as f64 };
+                wilson(v, if n.is_finite() { n } else { self.n as f64 }, normal_quantile(level))
             }
             Scale::F1 => {
                 let jaccard = v / (2.0 - v);
                 // se(F1) = 2/(1+J)^2 se(J): back to the size of the share that has this error.
                 let se = self.se * (1.0 + jaccard) * (1.0 + jaccard) / 2.0;
-                let n = if v > 0.0 && v < 1.0 {
-                    jaccard * (1.0 - jaccard) / (se * se)
-                } else {
-                    self.n as f64
-                };
+                let n = if v > 0.0 && v < 1.0 { jaccard * (1.0 - jaccard) / (se * se) } else { self.n as f64 };
                 let n = if n.is_finite() { n } else { self.n as f64 };
                 wilson(jaccard, n, normal_quantile(level)).map(|j| 2.0 * j / (1.0 + j))
             }
@@ -208,10 +177,7 @@ mod tests {
     use super::*;
 
     fn close(got: [f64; 2], want: [f64; 2], tolerance: f64) {
-        assert!(
-            (got[0] - want[0]).abs() < tolerance && (got[1] - want[1]).abs() < tolerance,
-            "{got:?} {want:?}"
-        );
+        assert!((got[0] - want[0]).abs() < tolerance && (got[1] - want[1]).abs() < tolerance, "{got:?} {want:?}");
     }
 
     #[test]
@@ -231,34 +197,17 @@ mod tests {
         // TP 40, FP 7, FN 13: J = 40/60; scipy binomtest(40, 60).proportion_ci(0.95, "wilson"), then 2J/(1+J).
         let j: f64 = 40.0 / 60.0;
         let se = (4.0 * j * (1.0 - j) / (60.0 * (1.0 + j).powi(4))).sqrt();
-        let e = Estimate {
-            value: 80.0 / 100.0,
-            se,
-            n: 60,
-            scale: Scale::F1,
-        };
+        let e = Estimate { value: 80.0 / 100.0, se, n: 60, scale: Scale::F1 };
         close(e.interval(0.95), [0.701_778_086, 0.871_782_214], 1e-8);
     }
 
     #[test]
     fn never_outside_the_range_and_never_nan() {
-        for scale in [
-            Scale::Share,
-            Scale::F1,
-            Scale::Correlation,
-            Scale::Difference,
-            Scale::AtMostOne,
-            Scale::Loss,
-        ] {
+        for scale in [Scale::Share, Scale::F1, Scale::Correlation, Scale::Difference, Scale::AtMostOne, Scale::Loss] {
             for value in [0.0, 1e-12, 0.5, 1.0 - 1e-12, 1.0] {
                 for se in [0.0, 1e-300, 0.1, 1e9, f64::INFINITY] {
                     for n in [0, 1, 2, 5, u64::MAX] {
-                        let e = Estimate {
-                            value,
-                            se,
-                            n,
-                            scale,
-                        };
+                        let e = Estimate { value, se, n, scale };
                         for level in [0.0, 0.5, 0.95, 1.0, f64::NAN] {
                             let [low, high] = e.interval(level);
                             assert!(low <= value && value <= high, "{e:?} {level} {low} {high}");

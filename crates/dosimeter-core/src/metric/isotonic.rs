@@ -28,11 +28,7 @@ impl Block {
     pub(super) fn variance(self) -> f64 {
         let n = self.rows as f64;
         let share = self.share();
-        let share = if share > 0.0 && share < 1.0 {
-            share
-        } else {
-            (self.positives as f64 + 0.5) / (n + 1.0)
-        };
+        let share = if share > 0.0 && share < 1.0 { share } else { (self.positives as f64 + 0.5) / (n + 1.0) };
         share * (1.0 - share) / n.max(1.0)
     }
 }
@@ -73,10 +69,7 @@ impl Calibrator {
                 && u128::from(last.positives) * u128::from(block.rows)
                     >= u128::from(block.positives) * u128::from(last.rows)
             {
-                block = Block {
-                    positives: block.positives + last.positives,
-                    rows: block.rows + last.rows,
-                };
+                block = Block { positives: block.positives + last.positives, rows: block.rows + last.rows };
                 pooled.pop();
             }
             pooled.push((block, at));
@@ -87,21 +80,14 @@ impl Calibrator {
         // without a row between two blocks go with the upper one, which scores above the lower one's rows reach.
         let mut current = 0;
         for at in 0..count {
-            while pooled.get(current).is_some_and(|(_, last)| *last < at)
-                && current + 1 < pooled.len()
-            {
+            while pooled.get(current).is_some_and(|(_, last)| *last < at) && current + 1 < pooled.len() {
                 current += 1;
             }
             chances.push(pooled.get(current)?.0.share());
             block_of.push(current as u32);
         }
         let blocks = pooled.into_iter().map(|(block, _)| block).collect();
-        Some(Self {
-            edges: Arc::clone(cells.edges()),
-            chances,
-            block_of,
-            blocks,
-        })
+        Some(Self { edges: Arc::clone(cells.edges()), chances, block_of, blocks })
     }
 
     /// The grid that it was learned on.
@@ -122,9 +108,7 @@ impl Calibrator {
         if score.is_nan() {
             return None;
         }
-        self.chances
-            .get(super::cells::cell_of(&self.edges, score))
-            .copied()
+        self.chances.get(super::cells::cell_of(&self.edges, score)).copied()
     }
 
     pub(super) fn blocks(&self) -> &[Block] {
@@ -144,32 +128,13 @@ mod tests {
     fn is_isotonic_regression() {
         // sklearn IsotonicRegression on scores 1..8 with these labels:
         // .fit_transform([1,1,2,3,3,3,4,5,6,6,7,8], [0,0,1,0,1,0,1,0,1,1,0,1])
-        let rows = [
-            (1, 0),
-            (1, 0),
-            (2, 1),
-            (3, 0),
-            (3, 1),
-            (3, 0),
-            (4, 1),
-            (5, 0),
-            (6, 1),
-            (6, 1),
-            (7, 0),
-            (8, 1),
-        ];
+        let rows = [(1, 0), (1, 0), (2, 1), (3, 0), (3, 1), (3, 0), (4, 1), (5, 0), (6, 1), (6, 1), (7, 0), (8, 1)];
         let mut tally = BinaryTally::new((1..=8).map(f64::from).collect());
-        rows.iter()
-            .for_each(|(s, y)| tally.add(*y == 1, None, Some(f64::from(*s))));
+        rows.iter().for_each(|(s, y)| tally.add(*y == 1, None, Some(f64::from(*s))));
         let calibrator = Calibrator::fit(&tally).expect("scores");
-        let chances: Vec<f64> = (1..=8)
-            .filter_map(|s| calibrator.chance(f64::from(s)))
-            .collect();
+        let chances: Vec<f64> = (1..=8).filter_map(|s| calibrator.chance(f64::from(s))).collect();
         let third = 2.0 / 3.0;
-        for (got, want) in chances
-            .iter()
-            .zip([0.0, 0.5, 0.5, 0.5, 0.5, third, third, 1.0])
-        {
+        for (got, want) in chances.iter().zip([0.0, 0.5, 0.5, 0.5, 0.5, third, third, 1.0]) {
             assert!((got - want).abs() < 1e-12, "{chances:?}");
         }
         assert_eq!(calibrator.chance(-5.0), Some(0.0));

@@ -47,18 +47,12 @@ pub fn same_given_label(reference: &BinaryTally, current: &BinaryTally) -> Optio
         (Some(x), None) | (None, Some(x)) => x.p,
         (None, None) => return None,
     };
-    Some(LabelShift {
-        positives,
-        negatives,
-        p,
-    })
+    Some(LabelShift { positives, negatives, p })
 }
 
 /// The two-sample test on counts by cell.
 fn kolmogorov_smirnov(cells: impl Iterator<Item = (u64, u64)> + Clone) -> Option<SameGivenLabel> {
-    let (n, m) = cells
-        .clone()
-        .fold((0u64, 0u64), |(n, m), c| (n + c.0, m + c.1));
+    let (n, m) = cells.clone().fold((0u64, 0u64), |(n, m), c| (n + c.0, m + c.1));
     if n == 0 || m == 0 {
         return None;
     }
@@ -72,12 +66,7 @@ fn kolmogorov_smirnov(cells: impl Iterator<Item = (u64, u64)> + Clone) -> Option
     // Stephens 1970: the limit law holds at small sizes with this argument.
     let root = (size_a * size_b / (size_a + size_b)).sqrt();
     let p = kolmogorov_sf((root + 0.12 + 0.11 / root) * distance);
-    Some(SameGivenLabel {
-        distance,
-        p,
-        reference: n,
-        current: m,
-    })
+    Some(SameGivenLabel { distance, p, reference: n, current: m })
 }
 
 /// P(K > x) of Kolmogorov's distribution.
@@ -104,11 +93,9 @@ mod tests {
     #[test]
     fn kolmogorov() {
         // scipy.special.kolmogorov
-        for (x, want) in [
-            (0.3, 0.999_990_694_198_665_5),
-            (0.8, 0.544_142_411_574_198_4),
-            (2.0, 6.709_252_557_796_95e-4),
-        ] {
+        for (x, want) in
+            [(0.3, 0.999_990_694_198_665_5), (0.8, 0.544_142_411_574_198_4), (2.0, 6.709_252_557_796_95e-4)]
+        {
             assert!((kolmogorov_sf(x) - want).abs() < 1e-12, "{x}");
         }
         assert_eq!((kolmogorov_sf(0.0), kolmogorov_sf(1e9)), (1.0, 0.0));

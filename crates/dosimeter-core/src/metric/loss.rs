@@ -17,17 +17,13 @@ const UNIT_SLACK: f64 = 1e-6;
 #[must_use]
 #[inline]
 pub(super) fn probability(score: f64) -> Option<f64> {
-    (-UNIT_SLACK..=1.0 + UNIT_SLACK)
-        .contains(&score)
-        .then(|| score.clamp(0.0, 1.0))
+    (-UNIT_SLACK..=1.0 + UNIT_SLACK).contains(&score).then(|| score.clamp(0.0, 1.0))
 }
 
 /// -ln of a probability, clipped.
 #[inline]
 pub(super) fn surprise(probability: f64) -> f64 {
-    -probability
-        .clamp(PROBABILITY_EPSILON, 1.0 - PROBABILITY_EPSILON)
-        .ln()
+    -probability.clamp(PROBABILITY_EPSILON, 1.0 - PROBABILITY_EPSILON).ln()
 }
 
 /// The log loss of one row of two classes.
@@ -82,15 +78,7 @@ impl RowLoss {
     /// Whether the mean of the row loss is the metric (or 1 less it), and not only moves with it.
     #[must_use]
     pub fn is_metric(metric: Metric) -> bool {
-        matches!(
-            metric,
-            Metric::Accuracy
-                | Metric::LogLoss
-                | Metric::Brier
-                | Metric::Mae
-                | Metric::Mape
-                | Metric::Bias
-        )
+        matches!(metric, Metric::Accuracy | Metric::LogLoss | Metric::Brier | Metric::Mae | Metric::Mape | Metric::Bias)
     }
 
     /// The loss of a row of two classes; `None` where the row lacks what it takes, or for a loss of numbers.
@@ -111,12 +99,7 @@ impl RowLoss {
     /// The loss of a row of many classes: whether the prediction is right, and the probabilities of all classes
     /// with the label's position among them (`None`: of a class without a probability).
     #[must_use]
-    pub fn multiclass(
-        self,
-        correct: Option<bool>,
-        label: Option<usize>,
-        probabilities: Option<&[f64]>,
-    ) -> Option<f64> {
+    pub fn multiclass(self, correct: Option<bool>, label: Option<usize>, probabilities: Option<&[f64]>) -> Option<f64> {
         match self {
             RowLoss::ZeroOne => correct.map(|c| if c { 0.0 } else { 1.0 }),
             RowLoss::LogLoss | RowLoss::Brier => {
@@ -125,9 +108,7 @@ impl RowLoss {
                 for p in probabilities {
                     squares += probability(*p)?.powi(2);
                 }
-                let of_label = label.map_or(Some(0.0), |l| {
-                    probabilities.get(l).and_then(|p| probability(*p))
-                })?;
+                let of_label = label.map_or(Some(0.0), |l| probabilities.get(l).and_then(|p| probability(*p)))?;
                 Some(match self {
                     RowLoss::LogLoss => surprise(of_label),
                     // sum_k p_k^2 with (1 - p)^2 in place of p^2 for the label.
@@ -170,18 +151,9 @@ mod tests {
         assert_eq!(RowLoss::Brier.binary(true, None, Some(0.25)), Some(0.5625));
         assert_eq!(RowLoss::Brier.binary(true, None, Some(7.0)), None);
         assert!((log_loss(false, 1.0) - 36.043_653_389_117_15).abs() < 1e-12);
-        assert_eq!(
-            RowLoss::Brier.multiclass(None, Some(1), Some(&[0.25, 0.5, 0.25])),
-            Some(0.375)
-        );
-        assert_eq!(
-            RowLoss::Brier.multiclass(None, None, Some(&[1.0, 0.0])),
-            Some(2.0)
-        );
-        assert_eq!(
-            RowLoss::LogLoss.multiclass(None, Some(9), Some(&[1.0])),
-            None
-        );
+        assert_eq!(RowLoss::Brier.multiclass(None, Some(1), Some(&[0.25, 0.5, 0.25])), Some(0.375));
+        assert_eq!(RowLoss::Brier.multiclass(None, None, Some(&[1.0, 0.0])), Some(2.0));
+        assert_eq!(RowLoss::LogLoss.multiclass(None, Some(9), Some(&[1.0])), None);
         assert_eq!(RowLoss::Percentage.regression(2.0, 3.0), Some(0.5));
         assert_eq!(RowLoss::SquaredLog.regression(-2.0, 3.0), None);
         assert_eq!(RowLoss::Absolute.regression(f64::NAN, 3.0), None);

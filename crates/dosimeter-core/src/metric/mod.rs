@@ -35,8 +35,7 @@ mod tally;
 
 pub use binary::BinaryTally;
 pub use calibration::{
-    CalibrationBin, CalibrationTest, ReliabilityPoint, calibration_in_the_large, calibration_test,
-    reliability,
+    CalibrationBin, CalibrationTest, ReliabilityPoint, calibration_in_the_large, calibration_test, reliability,
 };
 pub use cells::{MAX_EDGES, ScoreCells, cell_of, quantile_edges, unit_edges};
 pub use confusion::Confusion;

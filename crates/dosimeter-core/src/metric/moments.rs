@@ -61,8 +61,7 @@ impl Moments {
     /// The standard error of the mean; infinite where fewer than two values leave it open.
     #[must_use]
     pub fn standard_error(&self) -> f64 {
-        self.variance()
-            .map_or(f64::INFINITY, |v| (v / self.n as f64).sqrt())
+        self.variance().map_or(f64::INFINITY, |v| (v / self.n as f64).sqrt())
     }
 }
 
@@ -85,10 +84,7 @@ mod tests {
         let expected = 922.530_930_930_930_9;
         for m in [whole, ab, b] {
             assert_eq!(m.n(), 1000);
-            assert!(
-                (m.variance().expect("two values") / expected - 1.0).abs() < 1e-9,
-                "{m:?}"
-            );
+            assert!((m.variance().expect("two values") / expected - 1.0).abs() < 1e-9, "{m:?}");
         }
     }
 

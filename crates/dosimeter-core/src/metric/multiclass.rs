@@ -85,9 +85,7 @@ impl MulticlassTally {
         by_name.sort_by(|a, b| classes.get(*a as usize).cmp(&classes.get(*b as usize)));
         let edges = match edges {
             ScoreEdges::Shared(e) => ScoreEdges::Shared(sound_edges(e)),
-            ScoreEdges::PerClass(all) => {
-                ScoreEdges::PerClass(all.into_iter().map(sound_edges).collect())
-            }
+            ScoreEdges::PerClass(all) => ScoreEdges::PerClass(all.into_iter().map(sound_edges).collect()),
         };
         let size = classes.len() + 1;
         Self {
@@ -123,10 +121,7 @@ impl MulticlassTally {
         let name = |at: &u32| self.classes.get(*at as usize).map_or("", String::as_str);
         // The first of equal names.
         let at = self.by_name.partition_point(|at| name(at) < class);
-        self.by_name
-            .get(at)
-            .filter(|at| name(at) == class)
-            .map(|at| *at as usize)
+        self.by_name.get(at).filter(|at| name(at) == class).map(|at| *at as usize)
     }
 
     /// Counts one labelled row; `scores` are the probabilities of the classes in the order given to [`Self::new`].
@@ -170,9 +165,7 @@ impl MulticlassTally {
 
     fn add_scores(&mut self, label: usize, scores: &[f64]) {
         if self.curves.is_empty() {
-            self.curves = (0..self.classes.len())
-                .map(|k| ScoreCells::new(self.edges.of_class(k)))
-                .collect();
+            self.curves = (0..self.classes.len()).map(|k| ScoreCells::new(self.edges.of_class(k))).collect();
         }
         for (k, (curve, score)) in self.curves.iter_mut().zip(scores).enumerate() {
             curve.add(k == label, *score);
@@ -188,19 +181,11 @@ impl MulticlassTally {
             if p > best {
                 (top, best) = (k.min(other), p);
             }
-            if k < other {
-                squares += p * p
-            } else {
-                grouped += p
-            }
+            if k < other { squares += p * p } else { grouped += p }
         }
         squares += grouped * grouped;
         // A label among the others has their joint probability: 0 where every class is told apart.
-        let of_label = if label < other {
-            scores.get(label).copied().unwrap_or(0.0)
-        } else {
-            grouped
-        };
+        let of_label = if label < other { scores.get(label).copied().unwrap_or(0.0) } else { grouped };
         let of_label = of_label.clamp(0.0, 1.0);
         self.log_loss.add(surprise(of_label));
         self.brier.add((squares + 1.0 - 2.0 * of_label).max(0.0));
@@ -216,11 +201,7 @@ impl MulticlassTally {
         if self.classes != other.classes || self.columns != other.columns {
             return Err(MergeError::Classes);
         }
-        let same_curves = self
-            .curves
-            .iter()
-            .zip(&other.curves)
-            .all(|(a, b)| a.same_grid(b));
+        let same_curves = self.curves.iter().zip(&other.curves).all(|(a, b)| a.same_grid(b));
         if self.edges != other.edges || !same_curves || !self.top.same_grid(&other.top) {
             return Err(MergeError::Grid);
         }
@@ -295,10 +276,7 @@ impl MulticlassTally {
 
     /// Names of the classes and of the others.
     fn names(&self) -> impl Iterator<Item = &str> {
-        self.classes
-            .iter()
-            .map(String::as_str)
-            .chain(std::iter::once(OTHER))
+        self.classes.iter().map(String::as_str).chain(std::iter::once(OTHER))
     }
 
     /// The two-class confusion matrix of one class against the rest.
@@ -355,28 +333,18 @@ impl MulticlassTally {
     fn accuracy(&self) -> Result<Estimate, Unavailable> {
         let size = self.classes.len() + 1;
         let hits: u64 = self.confusion.iter().step_by(size + 1).sum();
-        Estimate::share(
-            hits.saturating_sub(self.other_wrong),
-            self.rows.saturating_sub(self.unpredicted),
-        )
-        .ok_or(Unavailable::NoPredictions)
+        Estimate::share(hits.saturating_sub(self.other_wrong), self.rows.saturating_sub(self.unpredicted))
+            .ok_or(Unavailable::NoPredictions)
     }
 
     fn of_confusion(&self, metric: Metric) -> Result<Estimate, Unavailable> {
-        let square = Square::new(
-            self.classes.len() + 1,
-            self.confusion.iter().map(|c| *c as f64),
-        );
+        let square = Square::new(self.classes.len() + 1, self.confusion.iter().map(|c| *c as f64));
         let n = square.total();
         if n <= 0.0 {
             return Err(Unavailable::NoPredictions);
         }
         let (value, variance) = square.measure(metric).ok_or(Unavailable::OneClass)?;
-        let scale = if metric == Metric::Mcc {
-            Scale::Correlation
-        } else {
-            Scale::Share
-        };
+        let scale = if metric == Metric::Mcc { Scale::Correlation } else { Scale::Share };
         Estimate::bounded(value, variance.sqrt(), n as u64, scale).ok_or(Unavailable::NotFinite)
     }
 
@@ -405,10 +373,7 @@ impl MulticlassTally {
             return Err(Unavailable::OneClass);
         }
         let cross = 2.0 / f64::max(k - 1.0, 1.0) * of_positives.sqrt() * of_negatives;
-        let se = (of_positives + of_negatives * of_negatives + cross)
-            .sqrt()
-            .min(errors)
-            / k;
+        let se = (of_positives + of_negatives * of_negatives + cross).sqrt().min(errors) / k;
         Estimate::bounded(sum / k, se, rarest, Scale::Share).ok_or(Unavailable::NotFinite)
     }
 
@@ -418,12 +383,7 @@ impl MulticlassTally {
     pub fn per_class(&self, metric: Metric) -> Vec<(String, Option<Estimate>)> {
         let other = self.classes.len();
         let has_other = self.labels.get(other).is_some_and(|c| *c > 0)
-            || self
-                .confusion
-                .iter()
-                .skip(other)
-                .step_by(other + 1)
-                .any(|c| *c > 0);
+            || self.confusion.iter().skip(other).step_by(other + 1).any(|c| *c > 0);
         self.names()
             .enumerate()
             .filter(|(k, _)| *k < other || has_other)
@@ -451,14 +411,7 @@ mod tests {
     fn other_classes_are_grouped_but_not_confused() {
         let mut t = MulticlassTally::new(names(300), ScoreEdges::Shared(unit_edges(10)));
         assert_eq!(t.classes().len(), MAX_CLASSES);
-        assert_eq!(
-            (
-                t.class_index("c199"),
-                t.class_index("c200"),
-                t.class_index("c0")
-            ),
-            (Some(199), None, Some(0))
-        );
+        assert_eq!((t.class_index("c199"), t.class_index("c200"), t.class_index("c0")), (Some(199), None, Some(0)));
         t.add("c250", Some("c250"), None);
         t.add("c250", Some("c251"), None);
         t.add("new", Some("c1"), None);
@@ -475,10 +428,7 @@ mod tests {
         (scores[200], scores[201]) = (0.3, 0.7);
         t.add("c201", Some("c201"), Some(&scores));
         assert!(t.estimate(Metric::LogLoss).is_some_and(|e| e.value < 1e-9));
-        assert!(
-            t.estimate(Metric::Brier)
-                .is_some_and(|e| e.value.abs() < 1e-9)
-        );
+        assert!(t.estimate(Metric::Brier).is_some_and(|e| e.value.abs() < 1e-9));
         t.add("c201", Some("c201"), Some(&scores[..5]));
         assert_eq!(t.unscored(), 1);
     }
@@ -493,14 +443,8 @@ mod tests {
         let mut t = MulticlassTally::new(names(2), ScoreEdges::PerClass(Vec::new()));
         t.add("c0", None, Some(&[3.0, -3.0]));
         t.add("c1", None, Some(&[-3.0, 3.0]));
-        assert_eq!(
-            t.try_estimate(Metric::LogLoss),
-            Err(Unavailable::NotProbabilities)
-        );
-        assert_eq!(
-            t.try_estimate(Metric::Accuracy),
-            Err(Unavailable::NoPredictions)
-        );
+        assert_eq!(t.try_estimate(Metric::LogLoss), Err(Unavailable::NotProbabilities));
+        assert_eq!(t.try_estimate(Metric::Accuracy), Err(Unavailable::NoPredictions));
         assert_eq!(t.estimate(Metric::Auc).map(|e| e.value), Some(1.0));
     }
 }

@@ -11,9 +11,7 @@ pub(super) struct Ranked {
 }
 
 fn totals(cells: &[(f64, f64)]) -> (f64, f64) {
-    cells
-        .iter()
-        .fold((0.0, 0.0), |(p, n), c| (p + c.0, n + c.1))
+    cells.iter().fold((0.0, 0.0), |(p, n), c| (p + c.0, n + c.1))
 }
 
 /// Area under the ROC curve: the chance that a positive lies in a higher cell than a negative, ties 1/2. Cells
@@ -53,10 +51,7 @@ pub(super) fn auc_variance(cells: &[(f64, f64)], auc: &Ranked) -> Option<[f64; 2
         of_positives += c.0 * g.0 * g.0;
         of_negatives += c.1 * g.1 * g.1;
     }
-    Some([
-        of_positives * positives / (positives - 1.0),
-        of_negatives * negatives / (negatives - 1.0),
-    ])
+    Some([of_positives * positives / (positives - 1.0), of_negatives * negatives / (negatives - 1.0)])
 }
 
 /// Average precision: the sum over cells, from the highest score down, of precision so far times the step in
@@ -80,11 +75,7 @@ pub(super) fn average_precision(cells: &[(f64, f64)]) -> Option<Ranked> {
         }
         let (precision, weight) = (above / all, p / positives);
         value += weight * precision;
-        steps.push((
-            precision,
-            weight * alarms / (all * all),
-            weight * above / (all * all),
-        ));
+        steps.push((precision, weight * alarms / (all * all), weight * above / (all * all)));
     }
     // A row counts in the precision of its own threshold and of every lower one: sum from the lowest cell up.
     let mut gradient = Vec::with_capacity(cells.len());
@@ -105,11 +96,7 @@ pub(super) fn multinomial_variance(terms: impl Iterator<Item = (f64, f64)>) -> f
         sum += count * gradient;
         squares += count * gradient * gradient;
     }
-    if n > 0.0 {
-        (squares - sum * sum / n).max(0.0)
-    } else {
-        f64::INFINITY
-    }
+    if n > 0.0 { (squares - sum * sum / n).max(0.0) } else { f64::INFINITY }
 }
 
 #[cfg(test)]
@@ -145,15 +132,8 @@ mod tests {
                         down[i].1 -= h;
                     }
                     let slope = (f(&up).expect("").value - f(&down).expect("").value) / (2.0 * h);
-                    let got = if positive {
-                        at.gradient[i].0
-                    } else {
-                        at.gradient[i].1
-                    };
-                    assert!(
-                        (slope - got).abs() < 1e-7,
-                        "cell {i} {positive}: {slope} {got}"
-                    );
+                    let got = if positive { at.gradient[i].0 } else { at.gradient[i].1 };
+                    assert!((slope - got).abs() < 1e-7, "cell {i} {positive}: {slope} {got}");
                 }
             }
         }

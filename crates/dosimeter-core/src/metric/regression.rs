@@ -25,13 +25,7 @@ struct JointMoments {
 
 impl JointMoments {
     fn one(y: f64, w: f64) -> Self {
-        Self {
-            n: 1.0,
-            centre: y,
-            d: [0.0; 3],
-            w: [w, 0.0, 0.0],
-            w2: w * w,
-        }
+        Self { n: 1.0, centre: y, d: [0.0; 3], w: [w, 0.0, 0.0], w2: w * w }
     }
 
     /// The same rows about another centre; the sum of d comes first.
@@ -81,17 +75,9 @@ impl JointMoments {
         let var_d2 = self.d[2] / n - v * v;
         let covariance = self.w[2] / n - mse * v;
         let ratio = mse / v;
-        let variance =
-            (var_w - 2.0 * ratio * covariance + ratio * ratio * var_d2) / (v * v) / (n - 1.0);
+        let variance = (var_w - 2.0 * ratio * covariance + ratio * ratio * var_d2) / (v * v) / (n - 1.0);
         // An overflow is no certainty: max would turn NaN into 0.
-        Some((
-            1.0 - ratio,
-            if variance.is_nan() {
-                f64::INFINITY
-            } else {
-                variance.max(0.0)
-            },
-        ))
+        Some((1.0 - ratio, if variance.is_nan() { f64::INFINITY } else { variance.max(0.0) }))
     }
 }
 
@@ -231,8 +217,7 @@ impl RegressionTally {
             Metric::Bias => mean_of(&self.error, Scale::Real),
             Metric::R2 => {
                 let (value, variance) = self.joint.r2().ok_or(Unavailable::ConstantLabel)?;
-                Estimate::new(value, variance.sqrt(), self.error.n(), Scale::AtMostOne)
-                    .ok_or(Unavailable::NotFinite)
+                Estimate::new(value, variance.sqrt(), self.error.n(), Scale::AtMostOne).ok_or(Unavailable::NotFinite)
             }
             _ => Err(Unavailable::NotForTask),
         }
@@ -241,16 +226,8 @@ impl RegressionTally {
 
 /// The root of a mean, with the error of the mean over twice the root.
 fn root_of(moments: &Moments) -> Result<Estimate, Unavailable> {
-    let root = moments
-        .mean()
-        .ok_or(Unavailable::NotFinite)?
-        .max(0.0)
-        .sqrt();
-    let se = if root > 0.0 {
-        moments.standard_error() / (2.0 * root)
-    } else {
-        moments.standard_error()
-    };
+    let root = moments.mean().ok_or(Unavailable::NotFinite)?.max(0.0).sqrt();
+    let se = if root > 0.0 { moments.standard_error() / (2.0 * root) } else { moments.standard_error() };
     Estimate::new(root, se, moments.n(), Scale::Loss).ok_or(Unavailable::NotFinite)
 }
 
@@ -260,30 +237,17 @@ mod tests {
 
     #[test]
     fn a_large_offset_costs_no_precision() {
-        let rows: Vec<(f64, f64)> = (0..500)
-            .map(|i| {
-                (
-                    f64::from(i * i % 101),
-                    f64::from(i * i % 101) + f64::from(i % 7) - 2.0,
-                )
-            })
-            .collect();
+        let rows: Vec<(f64, f64)> =
+            (0..500).map(|i| (f64::from(i * i % 101), f64::from(i * i % 101) + f64::from(i % 7) - 2.0)).collect();
         let tally = |offset: f64| {
             let mut t = RegressionTally::new();
-            rows.iter()
-                .for_each(|(y, p)| t.add(y + offset, Some(p + offset)));
+            rows.iter().for_each(|(y, p)| t.add(y + offset, Some(p + offset)));
             t
         };
         let (near, far) = (tally(0.0), tally(1e9));
         for metric in [Metric::Mae, Metric::Rmse, Metric::Bias, Metric::R2] {
-            let (a, b) = (
-                near.estimate(metric).expect("rows"),
-                far.estimate(metric).expect("rows"),
-            );
-            assert!(
-                (a.value - b.value).abs() < 1e-9 && (a.se / b.se - 1.0).abs() < 1e-6,
-                "{metric:?} {a:?} {b:?}"
-            );
+            let (a, b) = (near.estimate(metric).expect("rows"), far.estimate(metric).expect("rows"));
+            assert!((a.value - b.value).abs() < 1e-9 && (a.se / b.se - 1.0).abs() < 1e-6, "{metric:?} {a:?} {b:?}");
         }
     }
 
@@ -295,10 +259,7 @@ mod tests {
         t.add(1.0, None);
         assert_eq!(t.try_estimate(Metric::Mae), Err(Unavailable::NoPredictions));
         t.add(-1.0, Some(1.0));
-        assert_eq!(
-            t.try_estimate(Metric::Rmsle),
-            Err(Unavailable::NegativeValues)
-        );
+        assert_eq!(t.try_estimate(Metric::Rmsle), Err(Unavailable::NegativeValues));
         assert_eq!(t.try_estimate(Metric::R2), Err(Unavailable::ConstantLabel));
         assert_eq!(t.try_estimate(Metric::Auc), Err(Unavailable::NotForTask));
         t.add(1e308, Some(-1e308));

@@ -96,30 +96,19 @@ impl ReliabilityBins {
         let parts = self.parts();
         let n = self.gap().n();
         let value: f64 = parts.iter().map(|(weight, gap, _, _)| weight * gap).sum();
-        let within: f64 = parts
-            .iter()
-            .map(|(w, _, signal, se)| w * w * folded_normal(*signal, *se).1)
-            .sum();
-        let (mean, square) = parts.iter().fold((0.0, 0.0), |(m, s), (w, _, signal, _)| {
-            (m + w * signal, s + w * signal * signal)
-        });
+        let within: f64 = parts.iter().map(|(w, _, signal, se)| w * w * folded_normal(*signal, *se).1).sum();
+        let (mean, square) =
+            parts.iter().fold((0.0, 0.0), |(m, s), (w, _, signal, _)| (m + w * signal, s + w * signal * signal));
         let between = (square - mean * mean).max(0.0) / n as f64;
-        if n == 0 {
-            None
-        } else {
-            Estimate::new(value, (within + between).sqrt(), n, Scale::LossUpTo(1))
-        }
+        if n == 0 { None } else { Estimate::new(value, (within + between).sqrt(), n, Scale::LossUpTo(1)) }
     }
 
     /// The calibration error with what noise alone adds to each bin taken off; at least 0.
     #[must_use]
     pub fn ece_debiased(&self) -> Option<Estimate> {
         let ece = self.ece()?;
-        let noise: f64 = self
-            .parts()
-            .iter()
-            .map(|(w, _, signal, se)| w * (folded_normal(*signal, *se).0 - signal))
-            .sum();
+        let noise: f64 =
+            self.parts().iter().map(|(w, _, signal, se)| w * (folded_normal(*signal, *se).0 - signal)).sum();
         Estimate::new((ece.value - noise).max(0.0), ece.se, ece.n, ece.scale)
     }
 }
@@ -133,8 +122,7 @@ mod tests {
         // scipy.stats.foldnorm(0.5/0.2, scale=0.2): mean, var
         let (mean, variance) = folded_normal(0.5, 0.2);
         assert!(
-            (mean - 0.500_801_654_871_651_3).abs() < 1e-9
-                && (variance - 0.039_197_702_477_815_5).abs() < 1e-9,
+            (mean - 0.500_801_654_871_651_3).abs() < 1e-9 && (variance - 0.039_197_702_477_815_5).abs() < 1e-9,
             "{mean} {variance}"
         );
         let (mean, _) = folded_normal(0.0, 1.0);

@@ -49,25 +49,17 @@ impl Square {
     pub(super) fn measure(&self, metric: Metric) -> Option<(f64, f64)> {
         match metric {
             Metric::Mcc => self.mcc(),
-            Metric::Precision | Metric::Recall | Metric::F1 | Metric::Specificity => {
-                self.macro_mean(metric)
-            }
+            Metric::Precision | Metric::Recall | Metric::F1 | Metric::Specificity => self.macro_mean(metric),
             _ => None,
         }
     }
 
     fn variance(&self, gradient: impl Fn(usize, usize) -> f64) -> f64 {
         let size = self.size;
-        multinomial_variance(
-            self.counts
-                .iter()
-                .enumerate()
-                .filter(|(_, count)| **count > 0.0)
-                .map(|(at, count)| {
-                    let (i, j) = (at / size, at % size);
-                    (*count, gradient(i, j))
-                }),
-        )
+        multinomial_variance(self.counts.iter().enumerate().filter(|(_, count)| **count > 0.0).map(|(at, count)| {
+            let (i, j) = (at / size, at % size);
+            (*count, gradient(i, j))
+        }))
     }
 
     /// Gorodkin 2004's R_K, which for two classes is Matthews' coefficient: the correlation of label and
@@ -75,12 +67,7 @@ impl Square {
     fn mcc(&self) -> Option<(f64, f64)> {
         let n = self.total;
         let hits: f64 = self.hits.iter().sum();
-        let cross: f64 = self
-            .labels
-            .iter()
-            .zip(&self.predictions)
-            .map(|(t, p)| t * p)
-            .sum();
+        let cross: f64 = self.labels.iter().zip(&self.predictions).map(|(t, p)| t * p).sum();
         let spread = |sums: &[f64]| n * n - sums.iter().map(|s| s * s).sum::<f64>();
         let (of_labels, of_predictions) = (spread(&self.labels), spread(&self.predictions));
         if of_labels <= 0.0 {
@@ -106,20 +93,14 @@ impl Square {
     /// The mean of a metric over the classes that occur as label or prediction; 0/0 counts as 0.
     fn macro_mean(&self, metric: Metric) -> Option<(f64, f64)> {
         let n = self.total;
-        let present: Vec<usize> = (0..self.size)
-            .filter(|k| self.labels[*k] + self.predictions[*k] > 0.0)
-            .collect();
+        let present: Vec<usize> = (0..self.size).filter(|k| self.labels[*k] + self.predictions[*k] > 0.0).collect();
         if present.is_empty() {
             return None;
         }
         let m = present.len() as f64;
         // Per class: a value v = hits / base, and the derivative's two parts 1/base and v/base.
         let ratio = |hits: f64, base: f64| {
-            if base > 0.0 {
-                (hits / base, 1.0 / base)
-            } else {
-                (0.0, 0.0)
-            }
+            if base > 0.0 { (hits / base, 1.0 / base) } else { (0.0, 0.0) }
         };
         let mut parts = vec![(0.0, 0.0); self.size];
         for &k in &present {
@@ -161,54 +142,28 @@ mod tests {
     fn gradients_give_the_variance_of_a_perturbation() {
         // The delta-method variance from numerical derivatives must equal the analytic one.
         let counts = [50.0, 7.0, 3.0, 4.0, 30.0, 6.0, 9.0, 2.0, 20.0];
-        for metric in [
-            Metric::Mcc,
-            Metric::Precision,
-            Metric::Recall,
-            Metric::F1,
-            Metric::Specificity,
-        ] {
-            let (_, variance) = Square::new(3, counts.into_iter())
-                .measure(metric)
-                .expect("defined");
+        for metric in [Metric::Mcc, Metric::Precision, Metric::Recall, Metric::F1, Metric::Specificity] {
+            let (_, variance) = Square::new(3, counts.into_iter()).measure(metric).expect("defined");
             let slope = |at: usize| {
                 let moved = |h: f64| {
                     let mut c = counts;
                     c[at] += h;
-                    Square::new(3, c.into_iter())
-                        .measure(metric)
-                        .expect("defined")
-                        .0
+                    Square::new(3, c.into_iter()).measure(metric).expect("defined").0
                 };
                 (moved(1e-5) - moved(-1e-5)) / 2e-5
             };
-            let numeric =
-                multinomial_variance(counts.iter().enumerate().map(|(at, c)| (*c, slope(at))));
-            assert!(
-                (numeric / variance - 1.0).abs() < 1e-6,
-                "{metric:?} {numeric} {variance}"
-            );
+            let numeric = multinomial_variance(counts.iter().enumerate().map(|(at, c)| (*c, slope(at))));
+            assert!((numeric / variance - 1.0).abs() < 1e-6, "{metric:?} {numeric} {variance}");
         }
     }
 
     #[test]
     fn degenerate_matrices() {
-        assert!(
-            Square::new(0, std::iter::empty())
-                .measure(Metric::F1)
-                .is_none()
-        );
-        assert!(
-            Square::new(2, std::iter::empty())
-                .measure(Metric::Mcc)
-                .is_none()
-        );
+        assert!(Square::new(0, std::iter::empty()).measure(Metric::F1).is_none());
+        assert!(Square::new(2, std::iter::empty()).measure(Metric::Mcc).is_none());
         let one_prediction = Square::new(2, [8.0, 0.0, 2.0, 0.0].into_iter());
         assert_eq!(one_prediction.measure(Metric::Mcc).map(|m| m.0), Some(0.0));
         // sklearn.metrics.precision_score([0]*8+[1]*2, [0]*10, average="macro", zero_division=0)
-        assert_eq!(
-            one_prediction.measure(Metric::Precision).map(|m| m.0),
-            Some(0.4)
-        );
+        assert_eq!(one_prediction.measure(Metric::Precision).map(|m| m.0), Some(0.4));
     }
 }

@@ -345,21 +345,9 @@ impl Metric {
     /// Reads an id or an alias; case, spaces and hyphens do not matter.
     #[must_use]
     pub fn parse(text: &str) -> Option<Metric> {
-        let wanted: String = text
-            .trim()
-            .chars()
-            .map(|c| {
-                if c == '-' || c == ' ' {
-                    '_'
-                } else {
-                    c.to_ascii_lowercase()
-                }
-            })
-            .collect();
-        METRICS
-            .iter()
-            .find(|row| row.id == wanted || row.aliases.contains(&wanted.as_str()))
-            .map(|row| row.metric)
+        let wanted: String =
+            text.trim().chars().map(|c| if c == '-' || c == ' ' { '_' } else { c.to_ascii_lowercase() }).collect();
+        METRICS.iter().find(|row| row.id == wanted || row.aliases.contains(&wanted.as_str())).map(|row| row.metric)
     }
 
     /// The name for people.
@@ -377,8 +365,7 @@ impl Metric {
     /// Whether more of it is better; `false` for errors, and for the bias, whose best is 0.
     #[must_use]
     pub fn higher_is_better(self) -> bool {
-        self.row()
-            .is_some_and(|row| row.direction == Direction::Higher)
+        self.row().is_some_and(|row| row.direction == Direction::Higher)
     }
 
     /// The tasks that it is defined for.

@@ -134,22 +134,15 @@ impl Tally {
     /// Every metric that the data can give, in the table's order.
     #[must_use]
     pub fn others(&self) -> Vec<(Metric, Estimate)> {
-        Metric::all()
-            .filter_map(|metric| Some((metric, self.estimate(metric)?)))
-            .collect()
+        Metric::all().filter_map(|metric| Some((metric, self.estimate(metric)?))).collect()
     }
 
     /// The worsening that is tolerated where nobody chose one, with this tally as the reference. As
     /// [`Metric::default_tolerance`], but for the bias a tenth of the mean absolute error.
     #[must_use]
     pub fn default_tolerance(&self, metric: Metric) -> Option<f64> {
-        let of = if metric == Metric::Bias {
-            Metric::Mae
-        } else {
-            metric
-        };
-        self.estimate(of)
-            .map(|reference| of.default_tolerance(reference.value))
+        let of = if metric == Metric::Bias { Metric::Mae } else { metric };
+        self.estimate(of).map(|reference| of.default_tolerance(reference.value))
     }
 }
 

@@ -24,8 +24,7 @@ impl KeySample {
     /// For a period of `total` rows.
     #[must_use]
     pub fn new(total: u64) -> KeySample {
-        let threshold =
-            if total <= KEPT { u64::MAX } else { (KEPT as f64 / total as f64 * u64::MAX as f64) as u64 };
+        let threshold = if total <= KEPT { u64::MAX } else { (KEPT as f64 / total as f64 * u64::MAX as f64) as u64 };
         KeySample { threshold, hashes: Vec::new(), rows: 0 }
     }
 

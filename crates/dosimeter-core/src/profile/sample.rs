@@ -139,10 +139,8 @@ impl RowSample {
             if !column.numbers.is_empty() {
                 column.numbers = order.iter().map(|i| column.numbers[*i]).collect();
             }
-            column.texts = std::mem::take(&mut column.texts)
-                .into_iter()
-                .map(|(i, t)| (position[i as usize], t))
-                .collect();
+            column.texts =
+                std::mem::take(&mut column.texts).into_iter().map(|(i, t)| (position[i as usize], t)).collect();
         }
     }
 }

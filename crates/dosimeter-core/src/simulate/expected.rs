@@ -45,11 +45,7 @@ pub(super) fn metric(scenario: &Scenario, seed: u64) -> ExpectedMetric {
     };
     let end = by_week.len();
     ExpectedMetric {
-        name: if scenario.is_regression() {
-            "mae"
-        } else {
-            "accuracy"
-        },
+        name: if scenario.is_regression() { "mae" } else { "accuracy" },
         higher_is_better: !scenario.is_regression(),
         before: mean(0, onset),
         after: mean(onset, end),
@@ -69,13 +65,7 @@ fn weeks(scenario: &Scenario, seed: u64) -> Vec<Sampled> {
     let count = WEEKS as usize;
     if scenario.plan == Plan::Lesson {
         // The model is the truth.
-        return vec![
-            Sampled {
-                mean: 1.0,
-                error: 0.0
-            };
-            count
-        ];
+        return vec![Sampled { mean: 1.0, error: 0.0 }; count];
     }
     // The state once a day tells weeks that stand still, and weeks alike, from weeks that move.
     let path = |week: usize| -> [State; 7] {
@@ -92,11 +82,7 @@ fn weeks(scenario: &Scenario, seed: u64) -> Vec<Sampled> {
 }
 
 fn sample(scenario: &Scenario, seed: u64, week: usize) -> Sampled {
-    let (samples, stream) = if scenario.plan == Plan::Wobble {
-        (WOBBLE_SAMPLES, week as u64)
-    } else {
-        (SAMPLES, 0)
-    };
+    let (samples, stream) = if scenario.plan == Plan::Wobble { (WOBBLE_SAMPLES, week as u64) } else { (SAMPLES, 0) };
     let late_rate = base_rate(scenario, seed, week);
     let (mut sum, mut squares) = (0.0, 0.0);
     for index in 0..samples {
@@ -109,10 +95,7 @@ fn sample(scenario: &Scenario, seed: u64, week: usize) -> Sampled {
     }
     let n = samples as f64;
     let mean = sum / n;
-    Sampled {
-        mean,
-        error: ((squares / n - mean * mean).max(0.0) / n).sqrt(),
-    }
+    Sampled { mean, error: ((squares / n - mean * mean).max(0.0) / n).sqrt() }
 }
 
 /// The base rate of the reference, where the scenario moves it; otherwise it is not needed.
@@ -132,22 +115,13 @@ fn one(scenario: &Scenario, state: &State, late_rate: f64, rng: &mut Rng) -> f64
     let order = world::order(state, rng);
     let seen = apply(scenario.fault(state), &order, rng);
     if scenario.is_regression() {
-        return (world::true_hours(&order, state.growth, rng) - world::predicted_hours(&seen))
-            .abs();
+        return (world::true_hours(&order, state.growth, rng) - world::predicted_hours(&seen)).abs();
     }
-    let late = state.concept * world::truth(&order, true)
-        + (1.0 - state.concept) * world::truth(&order, false);
+    let late = state.concept * world::truth(&order, true) + (1.0 - state.concept) * world::truth(&order, false);
     // Where the base rate is moved, each class weighs as much more as it has become more frequent.
     let [late, in_time] = match state.prior {
-        Some(prior) => [
-            late * prior / late_rate,
-            (1.0 - late) * (1.0 - prior) / (1.0 - late_rate),
-        ],
+        Some(prior) => [late * prior / late_rate, (1.0 - late) * (1.0 - prior) / (1.0 - late_rate)],
         None => [late, 1.0 - late],
     };
-    if world::score(&seen) >= 0.5 {
-        late
-    } else {
-        in_time
-    }
+    if world::score(&seen) >= 0.5 { late } else { in_time }
 }

@@ -27,19 +27,12 @@ const WEEK: i64 = 7 * DAY;
 #[must_use]
 pub fn generate(id: &str, seed: u64, rows: usize) -> Option<Stream> {
     let scenario = scenario(id)?;
-    Some(Stream {
-        columns: columns(scenario, seed, rows),
-        truth: truth(scenario, seed, rows),
-    })
+    Some(Stream { columns: columns(scenario, seed, rows), truth: truth(scenario, seed, rows) })
 }
 
 /// The columns alone.
 pub(super) fn columns(scenario: &Scenario, seed: u64, rows: usize) -> Vec<SimColumn> {
-    if scenario.plan == Plan::Lesson {
-        lesson_columns(seed, rows)
-    } else {
-        order_columns(scenario, seed, rows)
-    }
+    if scenario.plan == Plan::Lesson { lesson_columns(seed, rows) } else { order_columns(scenario, seed, rows) }
 }
 
 /// The instant of a row. In whole numbers, so that a row lies in the week that its number says.
@@ -56,10 +49,7 @@ fn week(row: usize, rows: usize) -> f64 {
 /// The first row at or after the start of a week.
 fn position(week: u64, rows: usize) -> Position {
     let row = (u128::from(week) * rows as u128).div_ceil(u128::from(WEEKS)) as u64;
-    Position {
-        row,
-        at: Timestamp(START + WEEK * week as i64),
-    }
+    Position { row, at: Timestamp(START + WEEK * week as i64) }
 }
 
 fn truth(scenario: &Scenario, seed: u64, rows: usize) -> Truth {
@@ -71,20 +61,12 @@ fn truth(scenario: &Scenario, seed: u64, rows: usize) -> Truth {
         weeks: WEEKS,
         mode: scenario.mode,
         kind: scenario.kind.map(str::to_owned),
-        columns: scenario
-            .columns
-            .iter()
-            .map(|name| (*name).to_owned())
-            .collect(),
+        columns: scenario.columns.iter().map(|name| (*name).to_owned()).collect(),
         severity: scenario.severity,
         onset: onset.filter(|position| position.row < rows as u64),
         reference_until: position(REFERENCE_WEEKS, rows),
         metric: expected::metric(scenario, seed),
-        detail: scenario
-            .details()
-            .into_iter()
-            .map(|(key, value)| (key.to_owned(), value))
-            .collect(),
+        detail: scenario.details().into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
         note: scenario.note.to_owned(),
     }
 }
@@ -96,22 +78,12 @@ fn lesson_mean(week: f64) -> f64 {
 
 fn lesson_columns(seed: u64, rows: usize) -> Vec<SimColumn> {
     let xs: Vec<f64> = (0..rows)
-        .map(|row| {
-            Rng::of(seed, row as u64)
-                .normal(lesson_mean(week(row, rows)), 0.15)
-                .clamp(0.0, 1.0)
-        })
+        .map(|row| Rng::of(seed, row as u64).normal(lesson_mean(week(row, rows)), 0.15).clamp(0.0, 1.0))
         .collect();
     let classes = || SimValues::Integer(xs.iter().map(|x| Some(i64::from(*x > 0.5))).collect());
     vec![
-        column(
-            "id",
-            SimValues::Integer((0..rows as i64).map(Some).collect()),
-        ),
-        column(
-            "time",
-            SimValues::Time((0..rows).map(|row| time(row, rows)).collect()),
-        ),
+        column("id", SimValues::Integer((0..rows as i64).map(Some).collect())),
+        column("time", SimValues::Time((0..rows).map(|row| time(row, rows)).collect())),
         column("x", SimValues::Float(xs.iter().map(|x| Some(*x)).collect())),
         column("prediction", classes()),
         column("label", classes()),
@@ -136,44 +108,23 @@ fn row(scenario: &Scenario, seed: u64, index: usize, rows: usize) -> Row {
     let seen = apply(fault, &order, &mut rng);
     let score = world::score(&seen);
     let (prediction, label) = if scenario.is_regression() {
-        (
-            world::predicted_hours(&seen),
-            world::true_hours(&order, state.growth, &mut rng),
-        )
+        (world::predicted_hours(&seen), world::true_hours(&order, state.growth, &mut rng))
     } else {
         (f64::from(u8::from(score >= 0.5)), f64::from(u8::from(late)))
     };
-    Row {
-        order,
-        seen,
-        broken: fault != Fault::Nothing,
-        prediction,
-        score,
-        label,
-    }
+    Row { order, seen, broken: fault != Fault::Nothing, prediction, score, label }
 }
 
 fn order_columns(scenario: &Scenario, seed: u64, rows: usize) -> Vec<SimColumn> {
-    let all: Vec<Row> = (0..rows)
-        .map(|index| row(scenario, seed, index, rows))
-        .collect();
+    let all: Vec<Row> = (0..rows).map(|index| row(scenario, seed, index, rows)).collect();
     let float = |get: &dyn Fn(&Row) -> Option<f64>| SimValues::Float(all.iter().map(get).collect());
-    let integer =
-        |get: &dyn Fn(&Row) -> Option<i64>| SimValues::Integer(all.iter().map(get).collect());
-    let text = |get: &dyn Fn(&Row) -> String| {
-        SimValues::Text(all.iter().map(|row| Some(get(row))).collect())
-    };
+    let integer = |get: &dyn Fn(&Row) -> Option<i64>| SimValues::Integer(all.iter().map(get).collect());
+    let text = |get: &dyn Fn(&Row) -> String| SimValues::Text(all.iter().map(|row| Some(get(row))).collect());
     let is = |fault: Fault| scenario.plan == Plan::Broken(fault);
 
     let mut columns = vec![
-        column(
-            "id",
-            SimValues::Integer((0..rows as i64).map(|row| Some(100_000 + row)).collect()),
-        ),
-        column(
-            "time",
-            SimValues::Time((0..rows).map(|row| time(row, rows)).collect()),
-        ),
+        column("id", SimValues::Integer((0..rows as i64).map(|row| Some(100_000 + row)).collect())),
+        column("time", SimValues::Time((0..rows).map(|row| time(row, rows)).collect())),
         column("wait_hours", float(&|row| row.seen.wait_hours)),
         column("items", integer(&|row| Some(row.seen.items))),
         column("distance_km", float(&|row| Some(row.seen.distance_km))),
@@ -182,43 +133,26 @@ fn order_columns(scenario: &Scenario, seed: u64, rows: usize) -> Vec<SimColumn> 
     columns.push(if is(Fault::DecimalComma) {
         let comma = |row: &Row| {
             let fee = format!("{:.2}", row.order.fee);
-            if row.broken {
-                fee.replace('.', ",")
-            } else {
-                fee
-            }
+            if row.broken { fee.replace('.', ",") } else { fee }
         };
         column("fee", text(&comma))
     } else {
         column("fee", float(&|row| row.seen.fee))
     });
     columns.push(if is(Fault::DateLayout) {
-        column(
-            "member_since",
-            text(&|row| date(row.order.tenure_days, row.broken)),
-        )
+        column("member_since", text(&|row| date(row.order.tenure_days, row.broken)))
     } else {
         column("tenure_days", integer(&|row| row.seen.tenure_days))
     });
     if is(Fault::Renamed) {
-        columns.push(column(
-            "customer_age_days",
-            integer(&|row| row.broken.then_some(row.order.tenure_days)),
-        ));
+        columns.push(column("customer_age_days", integer(&|row| row.broken.then_some(row.order.tenure_days))));
     }
     let carrier = |row: &Row| {
         let name = name(&CARRIERS, row.order.carrier);
-        if row.seen.carrier.is_none() {
-            name.to_uppercase()
-        } else {
-            name
-        }
+        if row.seen.carrier.is_none() { name.to_uppercase() } else { name }
     };
     columns.extend([
-        column(
-            "express",
-            SimValues::Boolean(all.iter().map(|row| Some(row.seen.express)).collect()),
-        ),
+        column("express", SimValues::Boolean(all.iter().map(|row| Some(row.seen.express)).collect())),
         column("carrier", text(&carrier)),
         column("channel", text(&|row| name(&CHANNELS, row.seen.channel))),
     ]);
@@ -227,10 +161,7 @@ fn order_columns(scenario: &Scenario, seed: u64, rows: usize) -> Vec<SimColumn> 
         columns.push(column("label", float(&|row| Some(row.label))));
     } else {
         columns.push(column("score", float(&|row| Some(row.score))));
-        columns.push(column(
-            "prediction",
-            integer(&|row| Some(row.prediction as i64)),
-        ));
+        columns.push(column("prediction", integer(&|row| Some(row.prediction as i64))));
         columns.push(column("label", integer(&|row| Some(row.label as i64))));
     }
     columns
@@ -247,9 +178,5 @@ fn name(names: &[&str], index: usize) -> String {
 /// The day `days` before the start of the stream, in one of two layouts.
 fn date(days: i64, slashes: bool) -> String {
     let (year, month, day) = Timestamp(START - DAY * days).date();
-    if slashes {
-        format!("{day:02}/{month:02}/{year:04}")
-    } else {
-        format!("{year:04}-{month:02}-{day:02}")
-    }
+    if slashes { format!("{day:02}/{month:02}/{year:04}") } else { format!("{year:04}-{month:02}-{day:02}") }
 }

@@ -94,10 +94,7 @@ impl World {
     /// Whether accuracy fell, and whether the alarm rang.
     #[must_use]
     pub fn verdict(&self) -> AlarmVerdict {
-        match (
-            self.weeks.iter().any(|week| week.alarm),
-            self.change() < -FALL,
-        ) {
+        match (self.weeks.iter().any(|week| week.alarm), self.change() < -FALL) {
             (true, true) => AlarmVerdict::Caught,
             (false, true) => AlarmVerdict::Missed,
             (true, false) => AlarmVerdict::FalseAlarm,
@@ -146,26 +143,12 @@ pub fn lesson_of(seed: u64) -> Lesson {
         "Inputs drift upward. The model and the truth are the same function, x > 0.5.",
         |week, rng| {
             let x = input(rng, drifting(week));
-            Case {
-                input: x,
-                rare: 0.0,
-                label: x > 0.5,
-            }
+            Case { input: x, rare: 0.0, label: x > 0.5 }
         },
         |_, _| String::new(),
     );
     // The demo prints the mean it asked for, not the one it got.
-    let demo = World {
-        weeks: demo
-            .weeks
-            .into_iter()
-            .map(|w| Week {
-                mean: drifting(w.week),
-                ..w
-            })
-            .collect(),
-        ..demo
-    };
+    let demo = World { weeks: demo.weeks.into_iter().map(|w| Week { mean: drifting(w.week), ..w }).collect(), ..demo };
     let worlds = vec![
         demo,
         world(
@@ -175,11 +158,7 @@ pub fn lesson_of(seed: u64) -> Lesson {
              back to 0. In training one row in a hundred lay there.",
             |week, rng| {
                 let x = input(rng, drifting(week));
-                Case {
-                    input: x,
-                    rare: 0.0,
-                    label: x > 0.5 && x <= 0.85,
-                }
+                Case { input: x, rare: 0.0, label: x > 0.5 && x <= 0.85 }
             },
             |_, cases| format!("above 0.85={:.2}", share(cases, |case| case.input > 0.85)),
         ),
@@ -189,11 +168,7 @@ pub fn lesson_of(seed: u64) -> Lesson {
             "Inputs stay as they were. The true boundary moves upward by 0.04 a week.",
             |week, rng| {
                 let x = input(rng, 0.5);
-                Case {
-                    input: x,
-                    rare: 0.0,
-                    label: x > drifting(week),
-                }
+                Case { input: x, rare: 0.0, label: x > drifting(week) }
             },
             |week, _| format!("boundary={:.2}", drifting(week)),
         ),
@@ -204,11 +179,7 @@ pub fn lesson_of(seed: u64) -> Lesson {
             |week, rng| {
                 let x = input(rng, 0.5);
                 let scale = if week < 6 { 1.0 } else { 100.0 };
-                Case {
-                    input: x * scale,
-                    rare: 0.0,
-                    label: x > 0.5,
-                }
+                Case { input: x * scale, rare: 0.0, label: x > 0.5 }
             },
             |week, _| format!("unit={}", if week < 6 { "fraction" } else { "percent" }),
         ),
@@ -221,11 +192,7 @@ pub fn lesson_of(seed: u64) -> Lesson {
                 let x = input(rng, 0.5);
                 let rare = rng.chance(0.02 + 0.07 * f64::from(week));
                 let boundary = if rare { 0.7 } else { 0.5 };
-                Case {
-                    input: x,
-                    rare: f64::from(u8::from(rare)),
-                    label: x > boundary,
-                }
+                Case { input: x, rare: f64::from(u8::from(rare)), label: x > boundary }
             },
             |_, cases| format!("rare kind={:.2}", share(cases, |case| case.rare > 0.0)),
         ),
@@ -270,11 +237,7 @@ fn world(
             alarm: distance > critical_distance(),
         }
     });
-    World {
-        name,
-        what,
-        weeks: weeks.collect(),
-    }
+    World { name, what, weeks: weeks.collect() }
 }
 
 /// The largest difference of the two empirical distribution functions.
@@ -285,13 +248,8 @@ fn kolmogorov_smirnov(a: &[Case], b: &[Case], value: impl Fn(&Case) -> f64) -> f
         values
     };
     let (a, b) = (sorted(a), sorted(b));
-    let below = |values: &[f64], x: f64| {
-        values.partition_point(|v| *v <= x) as f64 / values.len().max(1) as f64
-    };
-    a.iter()
-        .chain(&b)
-        .map(|&x| (below(&a, x) - below(&b, x)).abs())
-        .fold(0.0, f64::max)
+    let below = |values: &[f64], x: f64| values.partition_point(|v| *v <= x) as f64 / values.len().max(1) as f64;
+    a.iter().chain(&b).map(|&x| (below(&a, x) - below(&b, x)).abs()).fold(0.0, f64::max)
 }
 
 /// The distance that two samples of one distribution exceed with probability [`ALPHA`] at most (Smirnov's limit).

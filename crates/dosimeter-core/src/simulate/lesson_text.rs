@@ -20,15 +20,10 @@ impl Lesson {
             Block::paragraph(REALLY),
         ];
         blocks.push(Block::heading("Worlds in which accuracy does fall"));
-        blocks.push(Block::paragraph(
-            "The same model, the same 5,000 rows a week; in each world one thing is changed.",
-        ));
+        blocks
+            .push(Block::paragraph("The same model, the same 5,000 rows a week; in each world one thing is changed."));
         for world in self.worlds.iter().skip(1) {
-            blocks.push(Block::paragraph(format!(
-                "{}: {}",
-                capital(world.name),
-                world.what
-            )));
+            blocks.push(Block::paragraph(format!("{}: {}", capital(world.name), world.what)));
             blocks.push(Block::Lines(table(world)));
         }
         blocks.push(Block::heading("What an input-drift alarm would have done"));
@@ -50,47 +45,21 @@ impl Lesson {
 
     /// One line a world: the change of accuracy, whether the alarm rang, and what that is worth.
     fn alarm_lines(&self) -> Vec<String> {
-        let head = format!(
-            "{:<16}{:>10}{:>11}  {:<15}",
-            "world", "accuracy", "distance", "input alarm"
-        );
+        let head = format!("{:<16}{:>10}{:>11}  {:<15}", "world", "accuracy", "distance", "input alarm");
         let lines = self.worlds.iter().map(|world| {
-            let distance = world
-                .weeks
-                .iter()
-                .map(|week| week.distance)
-                .fold(0.0, f64::max);
+            let distance = world.weeks.iter().map(|week| week.distance).fold(0.0, f64::max);
             let change = world.change();
             // A change that rounds to nothing carries no sign.
-            let change = if change.abs() < 0.0005 {
-                "0.000".to_owned()
-            } else {
-                format!("{change:+.3}")
-            };
-            format!(
-                "{:<16}{change:>10}{distance:>11.3}  {}",
-                world.name,
-                world.verdict().as_str()
-            )
+            let change = if change.abs() < 0.0005 { "0.000".to_owned() } else { format!("{change:+.3}") };
+            format!("{:<16}{change:>10}{distance:>11.3}  {}", world.name, world.verdict().as_str())
         });
-        std::iter::once(head.trim_end().to_owned())
-            .chain(lines)
-            .collect()
+        std::iter::once(head.trim_end().to_owned()).chain(lines).collect()
     }
 
     fn conclusion(&self) -> String {
         let names = |verdict: AlarmVerdict| {
-            let names: Vec<&str> = self
-                .worlds
-                .iter()
-                .filter(|w| w.verdict() == verdict)
-                .map(|w| w.name)
-                .collect();
-            if names.is_empty() {
-                "none".to_owned()
-            } else {
-                names.join(", ")
-            }
+            let names: Vec<&str> = self.worlds.iter().filter(|w| w.verdict() == verdict).map(|w| w.name).collect();
+            if names.is_empty() { "none".to_owned() } else { names.join(", ") }
         };
         format!(
             "Rang without need: {}. Missed: {}. Caught, without naming the cause: {}. It rings alike where nothing is \
@@ -107,32 +76,17 @@ impl Lesson {
 
 /// The lines of a world's table, in the demo's form.
 fn table(world: &World) -> Vec<String> {
-    let width = world
-        .weeks
-        .iter()
-        .map(|week| week.changed.len())
-        .max()
-        .unwrap_or(0);
+    let width = world.weeks.iter().map(|week| week.changed.len()).max().unwrap_or(0);
     let line = |week: &super::lesson::Week| {
-        let changed = if width == 0 {
-            String::new()
-        } else {
-            format!(" {:<width$}", week.changed)
-        };
-        format!(
-            "week {:>2}: input mean={:.2}{changed} accuracy={:.3}",
-            week.week, week.mean, week.accuracy
-        )
+        let changed = if width == 0 { String::new() } else { format!(" {:<width$}", week.changed) };
+        format!("week {:>2}: input mean={:.2}{changed} accuracy={:.3}", week.week, week.mean, week.accuracy)
     };
     world.weeks.iter().map(line).collect()
 }
 
 fn capital(text: &str) -> String {
     let mut chars = text.chars();
-    chars
-        .next()
-        .map(|first| first.to_uppercase().chain(chars).collect())
-        .unwrap_or_default()
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 const REALLY: &str = "Drift without decay. The demo is introduced as concept drift and announces that accuracy near \
@@ -168,21 +122,14 @@ mod tests {
             ("data drift", [0.990_185, 0.937_403, 0.768_322, 0.473_424]),
             ("concept drift", [1.0, 0.711_855, 0.554_799, 0.508_198]),
             ("schema change", [1.0, 1.0, 0.5, 0.5]),
-            (
-                "category shift",
-                [0.991_824, 0.905_979, 0.820_133, 0.734_288],
-            ),
+            ("category shift", [0.991_824, 0.905_979, 0.820_133, 0.734_288]),
         ];
         let lesson = lesson();
         for (world, (name, accuracies)) in lesson.worlds.iter().skip(1).zip(expected) {
             assert_eq!(world.name, name);
             for (week, expected) in world.weeks.iter().zip(accuracies) {
                 let error = (0.25_f64 / 5000.0).sqrt();
-                assert!(
-                    (week.accuracy - expected).abs() < 4.0 * error,
-                    "{name} week {}",
-                    week.week
-                );
+                assert!((week.accuracy - expected).abs() < 4.0 * error, "{name} week {}", week.week);
             }
         }
     }
@@ -193,10 +140,7 @@ mod tests {
         let verdicts: Vec<_> = lesson().worlds.iter().map(World::verdict).collect();
         assert_eq!(verdicts, [FalseAlarm, Caught, Missed, Caught, Caught]);
         let text = lesson().text();
-        assert!(
-            text.contains("Rang without need: the demo. Missed: concept drift."),
-            "{text}"
-        );
+        assert!(text.contains("Rang without need: the demo. Missed: concept drift."), "{text}");
     }
 
     #[test]

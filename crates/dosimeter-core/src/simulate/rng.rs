@@ -34,9 +34,7 @@ impl Rng {
     #[must_use]
     pub fn new(seed: u64) -> Rng {
         let mut s = seed;
-        Rng {
-            state: std::array::from_fn(|_| split_mix(&mut s)),
-        }
+        Rng { state: std::array::from_fn(|_| split_mix(&mut s)) }
     }
 
     /// An independent generator for item `index` of stream `seed`, so that what one row draws never moves the next.
@@ -122,11 +120,7 @@ impl Rng {
     /// Poisson, by Knuth's product of uniforms in pieces of mean 16 (a sum of Poissons is one); 0 where `mean` is not
     /// positive, and at most `mean` = 2^20 is taken.
     pub fn poisson(&mut self, mean: f64) -> u64 {
-        let mut left = if mean > 0.0 {
-            mean.min(1_048_576.0)
-        } else {
-            0.0
-        };
+        let mut left = if mean > 0.0 { mean.min(1_048_576.0) } else { 0.0 };
         let mut count = 0;
         while left > 0.0 {
             let limit = (-left.min(16.0)).exp();
@@ -181,15 +175,9 @@ mod tests {
         let n = N as f64;
         let m = xs.iter().sum::<f64>() / n;
         let v = xs.iter().map(|x| (x - m).powi(2)).sum::<f64>() / n;
-        assert!(
-            (m - mean).abs() < 5.0 * (variance / n).sqrt(),
-            "mean {m}, expected {mean}"
-        );
+        assert!((m - mean).abs() < 5.0 * (variance / n).sqrt(), "mean {m}, expected {mean}");
         let error = variance * ((kurtosis - 1.0) / n).sqrt();
-        assert!(
-            (v - variance).abs() < 5.0 * error,
-            "variance {v}, expected {variance}"
-        );
+        assert!((v - variance).abs() < 5.0 * error, "variance {v}, expected {variance}");
     }
 
     #[test]
@@ -204,16 +192,9 @@ mod tests {
     #[test]
     fn xoshiro_matches_the_published_sequence() {
         // The reference implementation's first outputs for the state 1, 2, 3, 4.
-        let mut rng = Rng {
-            state: [1, 2, 3, 4],
-        };
-        let expected = [
-            41_943_041,
-            58_720_359,
-            3_588_806_011_781_223,
-            3_591_011_842_654_386,
-            9_228_616_714_210_784_205,
-        ];
+        let mut rng = Rng { state: [1, 2, 3, 4] };
+        let expected =
+            [41_943_041, 58_720_359, 3_588_806_011_781_223, 3_591_011_842_654_386, 9_228_616_714_210_784_205];
         assert_eq!(expected.map(|_| rng.bits()), expected);
     }
 
@@ -225,12 +206,7 @@ mod tests {
         moments(1.0, 1.0, 9.0, Rng::exponential);
         // Gamma: mean ks, variance ks^2, kurtosis 3 + 6 / k.
         for (shape, scale) in [(0.3, 2.0), (1.0, 1.0), (2.0, 18.0), (50.0, 0.1)] {
-            moments(
-                shape * scale,
-                shape * scale * scale,
-                3.0 + 6.0 / shape,
-                |r| r.gamma(shape, scale),
-            );
+            moments(shape * scale, shape * scale * scale, 3.0 + 6.0 / shape, |r| r.gamma(shape, scale));
         }
         for mean in [0.01, 1.6, 16.0, 45.5] {
             moments(mean, mean, 3.0 + 1.0 / mean, |r| r.poisson(mean) as f64);
@@ -238,13 +214,9 @@ mod tests {
         // Geometric from 0: mean q / p, variance q / p^2, kurtosis 9 + p^2 / q.
         for p in [0.05_f64, 0.4, 0.9] {
             let q = 1.0 - p;
-            moments(q / p, q / (p * p), 9.0 + p * p / q, |r| {
-                r.geometric(p) as f64
-            });
+            moments(q / p, q / (p * p), 9.0 + p * p / q, |r| r.geometric(p) as f64);
         }
-        moments(0.25, 0.1875, 7.0 / 3.0, |r| {
-            f64::from(u8::from(r.chance(0.25)))
-        });
+        moments(0.25, 0.1875, 7.0 / 3.0, |r| f64::from(u8::from(r.chance(0.25))));
     }
 
     #[test]
@@ -285,9 +257,7 @@ mod tests {
         unique.dedup();
         assert_eq!(unique.len(), first.len());
         // Neighbouring rows do not resemble each other.
-        let u: Vec<f64> = (0..N as u64)
-            .map(|i| Rng::of(9, i).uniform() - 0.5)
-            .collect();
+        let u: Vec<f64> = (0..N as u64).map(|i| Rng::of(9, i).uniform() - 0.5).collect();
         let lagged = u.windows(2).map(|w| w[0] * w[1]).sum::<f64>() / N as f64;
         assert!(lagged.abs() < 5.0 / 12.0 / (N as f64).sqrt());
     }

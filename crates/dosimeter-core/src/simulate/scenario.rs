@@ -58,11 +58,7 @@ impl Scenario {
         let since = match self.onset_week {
             Some(onset) => week - onset as f64,
             None => {
-                return if self.plan == Plan::Wobble {
-                    wobble(seed, week)
-                } else {
-                    still
-                };
+                return if self.plan == Plan::Wobble { wobble(seed, week) } else { still };
             }
         };
         if since < 0.0 {
@@ -70,43 +66,16 @@ impl Scenario {
         }
         match self.plan {
             Plan::Lesson | Plan::Still | Plan::Wobble => still,
-            Plan::Harmless => State {
-                distance: 1.0 + 0.5 * (since / 4.0).min(1.0),
-                ..still
-            },
-            Plan::Tail => State {
-                wait: 1.0 + (since / 3.0).min(1.0),
-                ..still
-            },
-            Plan::Abrupt => State {
-                concept: 1.0,
-                ..still
-            },
-            Plan::Gradual => State {
-                concept: (since / 8.0).min(1.0),
-                ..still
-            },
+            Plan::Harmless => State { distance: 1.0 + 0.5 * (since / 4.0).min(1.0), ..still },
+            Plan::Tail => State { wait: 1.0 + (since / 3.0).min(1.0), ..still },
+            Plan::Abrupt => State { concept: 1.0, ..still },
+            Plan::Gradual => State { concept: (since / 8.0).min(1.0), ..still },
             // Three weeks of the new concept, three of the old one, and so on.
-            Plan::Recurring => State {
-                concept: f64::from(u8::from(since % 6.0 < 3.0)),
-                ..still
-            },
-            Plan::Growth => State {
-                growth: 1.0 + 0.3 * (since / 6.0).min(1.0),
-                ..still
-            },
-            Plan::Rare => State {
-                partner: 0.35,
-                ..still
-            },
-            Plan::Prior => State {
-                prior: Some(0.72),
-                ..still
-            },
-            Plan::Broken(_) => State {
-                faulty: true,
-                ..still
-            },
+            Plan::Recurring => State { concept: f64::from(u8::from(since % 6.0 < 3.0)), ..still },
+            Plan::Growth => State { growth: 1.0 + 0.3 * (since / 6.0).min(1.0), ..still },
+            Plan::Rare => State { partner: 0.35, ..still },
+            Plan::Prior => State { prior: Some(0.72), ..still },
+            Plan::Broken(_) => State { faulty: true, ..still },
         }
     }
 
@@ -125,45 +94,25 @@ impl Scenario {
     /// The keys that the catalogue documents for the kind.
     pub(super) fn details(&self) -> Vec<(&'static str, crate::diagnosis::Detail)> {
         use crate::diagnosis::Detail;
-        let map = |pairs: &[(&str, Detail)]| {
-            Detail::Map(
-                pairs
-                    .iter()
-                    .map(|(k, v)| ((*k).to_owned(), v.clone()))
-                    .collect(),
-            )
-        };
+        let map =
+            |pairs: &[(&str, Detail)]| Detail::Map(pairs.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect());
         match self.plan {
-            Plan::Rare => vec![
-                ("value", "partner".into()),
-                ("reference", 0.02.into()),
-                ("current", 0.35.into()),
-            ],
+            Plan::Rare => vec![("value", "partner".into()), ("reference", 0.02.into()), ("current", 0.35.into())],
             Plan::Broken(Fault::Days) => vec![
-                (
-                    "map",
-                    map(&[("scale", (1.0 / 24.0).into()), ("offset", 0.0.into())]),
-                ),
+                ("map", map(&[("scale", (1.0 / 24.0).into()), ("offset", 0.0.into())])),
                 ("unit", "hours -> days".into()),
             ],
             Plan::Broken(Fault::Renamed) => {
-                vec![
-                    ("from", "tenure_days".into()),
-                    ("to", "customer_age_days".into()),
-                ]
+                vec![("from", "tenure_days".into()), ("to", "customer_age_days".into())]
             }
             Plan::Broken(Fault::Nulls) => {
                 vec![("reference", 0.0.into()), ("current", NULL_RATE.into())]
             }
-            Plan::Broken(Fault::Swapped) => vec![(
-                "columns",
-                Detail::List(vec!["distance_km".into(), "drive_minutes".into()]),
-            )],
+            Plan::Broken(Fault::Swapped) => {
+                vec![("columns", Detail::List(vec!["distance_km".into(), "drive_minutes".into()]))]
+            }
             Plan::Broken(Fault::Sentinel) => {
-                vec![
-                    ("value", (SENTINEL as f64).into()),
-                    ("rate", SENTINEL_RATE.into()),
-                ]
+                vec![("value", (SENTINEL as f64).into()), ("rate", SENTINEL_RATE.into())]
             }
             Plan::Broken(Fault::Frozen) => vec![("value", FROZEN_AT.into())],
             Plan::Broken(Fault::DateLayout) => {

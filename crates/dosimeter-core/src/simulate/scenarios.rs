@@ -19,12 +19,7 @@ const NONE: Scenario = Scenario {
     plan: Plan::Still,
 };
 
-const fn broken(
-    id: &'static str,
-    title: &'static str,
-    fault: Fault,
-    kind: &'static str,
-) -> Scenario {
+const fn broken(id: &'static str, title: &'static str, fault: Fault, kind: &'static str) -> Scenario {
     Scenario {
         id,
         title,
@@ -169,89 +164,49 @@ pub static SCENARIOS: [Scenario; 20] = [
         summary: "`wait_hours` is delivered in days; the model goes on reading hours.",
         columns: &["wait_hours"],
         note: "The model is fed the wrong unit and its score is what it makes of it.",
-        ..broken(
-            "unit_change",
-            "Hours become days",
-            Fault::Days,
-            "unit_changed",
-        )
+        ..broken("unit_change", "Hours become days", Fault::Days, "unit_changed")
     },
     Scenario {
         summary: "`tenure_days` arrives as `customer_age_days`; the model reads 0 in its place.",
         columns: &["tenure_days", "customer_age_days"],
         note: "Both columns are in the file: the old one is null after the onset, the new one before it.",
-        ..broken(
-            "renamed_column",
-            "A column is renamed",
-            Fault::Renamed,
-            "column_renamed",
-        )
+        ..broken("renamed_column", "A column is renamed", Fault::Renamed, "column_renamed")
     },
     Scenario {
         summary: "`wait_hours` is missing in 45 % of the rows; the model reads 0 instead.",
         columns: &["wait_hours"],
         note: "Missing at random.",
-        ..broken(
-            "null_burst",
-            "A join fails",
-            Fault::Nulls,
-            "null_rate_jumped",
-        )
+        ..broken("null_burst", "A join fails", Fault::Nulls, "null_rate_jumped")
     },
     Scenario {
         summary: "`distance_km` and `drive_minutes` change places.",
         columns: &["distance_km", "drive_minutes"],
         note: "Each has the other's distribution after the onset.",
-        ..broken(
-            "column_swap",
-            "Two columns change places",
-            Fault::Swapped,
-            "columns_swapped",
-        )
+        ..broken("column_swap", "Two columns change places", Fault::Swapped, "columns_swapped")
     },
     Scenario {
         summary: "`tenure_days` is -999 in 35 % of the rows, and the model takes it for a number of days.",
         columns: &["tenure_days"],
         note: "Missing at random.",
-        ..broken(
-            "sentinel",
-            "A code for missing",
-            Fault::Sentinel,
-            "sentinel_appeared",
-        )
+        ..broken("sentinel", "A code for missing", Fault::Sentinel, "sentinel_appeared")
     },
     Scenario {
         summary: "`drive_minutes` stands at 30 in every row.",
         columns: &["drive_minutes"],
         note: "The model divides it by the distance, and takes every far order for a fast one.",
-        ..broken(
-            "frozen_column",
-            "A service repeats itself",
-            Fault::Frozen,
-            "column_frozen",
-        )
+        ..broken("frozen_column", "A service repeats itself", Fault::Frozen, "column_frozen")
     },
     Scenario {
         summary: "The text column `member_since` changes from 2016-07-04 to 04/07/2016; the model reads 0 days.",
         columns: &["member_since"],
         note: "The column stands in place of `tenure_days` and says the same, counted back from 4 January 2016.",
-        ..broken(
-            "date_layout",
-            "Dates are written otherwise",
-            Fault::DateLayout,
-            "date_layout_changed",
-        )
+        ..broken("date_layout", "Dates are written otherwise", Fault::DateLayout, "date_layout_changed")
     },
     Scenario {
         summary: "The text column `fee` changes from 12.50 to 12,50; the model reads 0.",
         columns: &["fee"],
         note: "The column is text throughout.",
-        ..broken(
-            "decimal_comma",
-            "A decimal comma",
-            Fault::DecimalComma,
-            "decimal_comma",
-        )
+        ..broken("decimal_comma", "A decimal comma", Fault::DecimalComma, "decimal_comma")
     },
     Scenario {
         summary: "`carrier` arrives in capitals, and the model's encoder knows none of the values.",

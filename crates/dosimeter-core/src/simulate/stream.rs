@@ -21,10 +21,7 @@ impl Stream {
     /// The values of a column.
     #[must_use]
     pub fn values(&self, name: &str) -> Option<&SimValues> {
-        self.columns
-            .iter()
-            .find(|column| column.name == name)
-            .map(|column| &column.values)
+        self.columns.iter().find(|column| column.name == name).map(|column| &column.values)
     }
 }
 

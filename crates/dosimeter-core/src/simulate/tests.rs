@@ -16,10 +16,7 @@ fn stream(id: &str, rows: usize) -> Stream {
 fn numbers(stream: &Stream, name: &str) -> Vec<f64> {
     match stream.values(name) {
         Some(SimValues::Float(values)) => values.iter().map(|x| x.unwrap_or(f64::NAN)).collect(),
-        Some(SimValues::Integer(values)) => values
-            .iter()
-            .map(|x| x.map_or(f64::NAN, |x| x as f64))
-            .collect(),
+        Some(SimValues::Integer(values)) => values.iter().map(|x| x.map_or(f64::NAN, |x| x as f64)).collect(),
         Some(SimValues::Time(values)) => values.iter().map(|x| *x as f64).collect(),
         other => unreachable!("{name}: {other:?}"),
     }
@@ -43,27 +40,13 @@ fn mean(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
 
 /// What each row adds to the metric: 1 for a right answer, or the absolute error.
 fn losses(stream: &Stream) -> Vec<f64> {
-    let pairs = numbers(stream, "prediction")
-        .into_iter()
-        .zip(numbers(stream, "label"));
+    let pairs = numbers(stream, "prediction").into_iter().zip(numbers(stream, "label"));
     let accuracy = stream.truth.metric.name == "accuracy";
-    pairs
-        .map(|(p, y)| {
-            if accuracy {
-                f64::from(u8::from(p == y))
-            } else {
-                (p - y).abs()
-            }
-        })
-        .collect()
+    pairs.map(|(p, y)| if accuracy { f64::from(u8::from(p == y)) } else { (p - y).abs() }).collect()
 }
 
 fn split(stream: &Stream) -> usize {
-    stream
-        .truth
-        .onset
-        .unwrap_or(stream.truth.reference_until)
-        .row as usize
+    stream.truth.onset.unwrap_or(stream.truth.reference_until).row as usize
 }
 
 #[test]
@@ -72,18 +55,12 @@ fn realised_metric_is_the_expected_one() {
         let stream = stream(scenario.id, LARGE);
         let (losses, metric, at) = (losses(&stream), &stream.truth.metric, split(&stream));
         let current = stream.truth.reference_until.row as usize;
-        for (rows, expected) in [
-            (&losses[..at], metric.before),
-            (&losses[at..], metric.after),
-            (&losses[current..], metric.current),
-        ] {
+        for (rows, expected) in
+            [(&losses[..at], metric.before), (&losses[at..], metric.after), (&losses[current..], metric.current)]
+        {
             let (realised, error) = mean(rows.iter().copied());
             let limit = 4.0 * error.hypot(metric.error);
-            assert!(
-                (realised - expected).abs() <= limit,
-                "{}: {realised} for {expected}",
-                scenario.id
-            );
+            assert!((realised - expected).abs() <= limit, "{}: {realised} for {expected}", scenario.id);
         }
         harm_is_as_announced(scenario, metric);
     }
@@ -100,12 +77,7 @@ fn harm_is_as_announced(scenario: &Scenario, metric: &ExpectedMetric) {
     }
     assert_eq!(scenario.severity.is_none(), scenario.mode.is_none());
     if metric.higher_is_better && scenario.id != "lesson" {
-        assert!(
-            (0.85..0.90).contains(&metric.before),
-            "{}: {}",
-            scenario.id,
-            metric.before
-        );
+        assert!((0.85..0.90).contains(&metric.before), "{}: {}", scenario.id, metric.before);
     }
 }
 
@@ -129,31 +101,17 @@ const PINNED_SCORE: [f64; 4] = [0.00047, 0.022071, 0.671469, 0.696995];
 #[test]
 fn rows_before_the_onset_are_those_of_healthy() {
     let healthy = stream("healthy", 2600);
-    for id in [
-        "unit_change",
-        "concept_abrupt",
-        "rare_category",
-        "label_shift",
-        "column_swap",
-    ] {
+    for id in ["unit_change", "concept_abrupt", "rare_category", "label_shift", "column_swap"] {
         let other = stream(id, 2600);
         let at = split(&other);
         assert_eq!(at, 1600);
         for name in ["wait_hours", "distance_km", "label", "score"] {
-            assert_eq!(
-                numbers(&other, name)[..at],
-                numbers(&healthy, name)[..at],
-                "{id} {name}"
-            );
+            assert_eq!(numbers(&other, name)[..at], numbers(&healthy, name)[..at], "{id} {name}");
         }
     }
     // Concept drift leaves no trace outside the label.
     let concept = stream("concept_abrupt", 2600);
-    for column in healthy
-        .columns
-        .iter()
-        .filter(|column| column.name != "label")
-    {
+    for column in healthy.columns.iter().filter(|column| column.name != "label") {
         assert_eq!(concept.values(column.name), Some(&column.values));
     }
 }
@@ -178,25 +136,14 @@ fn positions_are_exact() {
     for rows in [7, 100, 999, 30_000] {
         let stream = stream("unit_change", rows);
         let times = numbers(&stream, "time");
-        for position in stream
-            .truth
-            .onset
-            .iter()
-            .chain([&stream.truth.reference_until])
-        {
+        for position in stream.truth.onset.iter().chain([&stream.truth.reference_until]) {
             let at = position.at.0 as f64;
             let row = position.row as usize;
-            assert!(
-                times[row] >= at && times[row - 1] < at,
-                "{rows} {position:?}"
-            );
+            assert!(times[row] >= at && times[row - 1] < at, "{rows} {position:?}");
         }
     }
     let truth = stream("unit_change", 26_000).truth;
-    assert_eq!(
-        truth.onset.map(|o| (o.row, o.at.to_string())),
-        Some((16_000, "2016-04-25T00:00:00Z".into()))
-    );
+    assert_eq!(truth.onset.map(|o| (o.row, o.at.to_string())), Some((16_000, "2016-04-25T00:00:00Z".into())));
     assert_eq!(truth.reference_until.row, 10_000);
 }
 
@@ -205,38 +152,22 @@ fn truth_speaks_the_catalogue() {
     let mut ids = BTreeSet::new();
     for scenario in &SCENARIOS {
         assert!(ids.insert(scenario.id));
-        assert_eq!(
-            super::scenario(&scenario.id.to_uppercase().replace('_', "-")).map(|s| s.id),
-            Some(scenario.id)
-        );
+        assert_eq!(super::scenario(&scenario.id.to_uppercase().replace('_', "-")).map(|s| s.id), Some(scenario.id));
         let stream = stream(scenario.id, 100);
-        assert!(
-            scenario
-                .columns
-                .iter()
-                .all(|name| stream.values(name).is_some()),
-            "{}",
-            scenario.id
-        );
+        assert!(scenario.columns.iter().all(|name| stream.values(name).is_some()), "{}", scenario.id);
         match scenario.kind.map(|id| (id, catalogue::kind(id))) {
             Some((id, kind)) => {
                 let kind = kind.unwrap_or_else(|| unreachable!("{id} is not in the catalogue"));
                 assert_eq!(Some(kind.mode), scenario.mode);
                 for key in stream.truth.detail.keys() {
-                    assert!(
-                        kind.detail.iter().any(|known| known.key == key),
-                        "{id}: {key}"
-                    );
+                    assert!(kind.detail.iter().any(|known| known.key == key), "{id}: {key}");
                 }
                 assert!(!stream.truth.detail.is_empty(), "{id}");
             }
             None => assert!(stream.truth.detail.is_empty()),
         }
         let json = serde_json::to_value(&stream.truth).unwrap_or_default();
-        assert_eq!(
-            json["mode"],
-            serde_json::to_value(scenario.mode).unwrap_or_default()
-        );
+        assert_eq!(json["mode"], serde_json::to_value(scenario.mode).unwrap_or_default());
         assert_eq!(json["reference_until"]["at"], "2016-03-14T00:00:00Z");
         assert_eq!(json["metric"]["by_week"].as_array().map(Vec::len), Some(26));
     }
@@ -250,11 +181,7 @@ fn the_model_is_calibrated_in_the_reference() {
     for bin in 0..10 {
         let inside = |s: &f64| ((s * 10.0) as usize).min(9) == bin;
         let rows: Vec<usize> = (0..LARGE).filter(|row| inside(&scores[*row])).collect();
-        let gap = rows
-            .iter()
-            .map(|row| scores[*row] - labels[*row])
-            .sum::<f64>()
-            .abs();
+        let gap = rows.iter().map(|row| scores[*row] - labels[*row]).sum::<f64>().abs();
         error += gap / LARGE as f64;
     }
     assert!(error < 0.012, "expected calibration error {error}");
@@ -269,58 +196,23 @@ fn faults_are_what_they_say() {
     let tail = |s: &Stream, name: &str| numbers(s, name)[16_000..].to_vec();
     let hours = tail(&healthy, "wait_hours");
     let days = tail(&stream("unit_change", rows), "wait_hours");
-    assert!(
-        hours
-            .iter()
-            .zip(&days)
-            .all(|(h, d)| (h / 24.0 - d).abs() < 1e-4)
-    );
+    assert!(hours.iter().zip(&days).all(|(h, d)| (h / 24.0 - d).abs() < 1e-4));
 
     let renamed = stream("renamed_column", rows);
-    let (old, new) = (
-        numbers(&renamed, "tenure_days"),
-        numbers(&renamed, "customer_age_days"),
-    );
-    let from_both: Vec<f64> = old
-        .iter()
-        .zip(&new)
-        .map(|(a, b)| if a.is_nan() { *b } else { *a })
-        .collect();
+    let (old, new) = (numbers(&renamed, "tenure_days"), numbers(&renamed, "customer_age_days"));
+    let from_both: Vec<f64> = old.iter().zip(&new).map(|(a, b)| if a.is_nan() { *b } else { *a }).collect();
     assert_eq!(from_both, numbers(&healthy, "tenure_days"));
-    assert!(
-        old[16_000..]
-            .iter()
-            .chain(&new[..16_000])
-            .all(|x| x.is_nan())
-    );
+    assert!(old[16_000..].iter().chain(&new[..16_000]).all(|x| x.is_nan()));
 
-    let nulls = mean(
-        tail(&stream("null_burst", rows), "wait_hours")
-            .iter()
-            .map(|x| f64::from(u8::from(x.is_nan()))),
-    );
+    let nulls = mean(tail(&stream("null_burst", rows), "wait_hours").iter().map(|x| f64::from(u8::from(x.is_nan()))));
     assert!((nulls.0 - fault::NULL_RATE).abs() < 4.0 * nulls.1);
     let swapped = stream("column_swap", rows);
-    assert_eq!(
-        tail(&swapped, "distance_km"),
-        tail(&healthy, "drive_minutes")
-    );
-    assert_eq!(
-        tail(&swapped, "drive_minutes"),
-        tail(&healthy, "distance_km")
-    );
+    assert_eq!(tail(&swapped, "distance_km"), tail(&healthy, "drive_minutes"));
+    assert_eq!(tail(&swapped, "drive_minutes"), tail(&healthy, "distance_km"));
     let sentinel = tail(&stream("sentinel", rows), "tenure_days");
-    let rate = mean(
-        sentinel
-            .iter()
-            .map(|x| f64::from(u8::from(*x == fault::SENTINEL as f64))),
-    );
+    let rate = mean(sentinel.iter().map(|x| f64::from(u8::from(*x == fault::SENTINEL as f64))));
     assert!((rate.0 - fault::SENTINEL_RATE).abs() < 4.0 * rate.1);
-    assert!(
-        tail(&stream("frozen_column", rows), "drive_minutes")
-            .iter()
-            .all(|x| *x == fault::FROZEN_AT)
-    );
+    assert!(tail(&stream("frozen_column", rows), "drive_minutes").iter().all(|x| *x == fault::FROZEN_AT));
 
     let check = |id: &str, name: &str, before: fn(&str) -> bool, after: fn(&str) -> bool| {
         let stream = stream(id, rows);
@@ -328,40 +220,19 @@ fn faults_are_what_they_say() {
         assert!(values[..16_000].iter().flatten().all(|v| before(v)), "{id}");
         assert!(values[16_000..].iter().flatten().all(|v| after(v)), "{id}");
     };
-    check(
-        "date_layout",
-        "member_since",
-        |v| v.as_bytes()[4] == b'-',
-        |v| v.as_bytes()[2] == b'/',
-    );
-    check(
-        "decimal_comma",
-        "fee",
-        |v| v.parse::<f64>().is_ok(),
-        |v| v.contains(','),
-    );
-    check(
-        "casing",
-        "carrier",
-        |v| v != v.to_uppercase(),
-        |v| v == v.to_uppercase(),
-    );
+    check("date_layout", "member_since", |v| v.as_bytes()[4] == b'-', |v| v.as_bytes()[2] == b'/');
+    check("decimal_comma", "fee", |v| v.parse::<f64>().is_ok(), |v| v.contains(','));
+    check("casing", "carrier", |v| v != v.to_uppercase(), |v| v == v.to_uppercase());
 }
 
 #[test]
 fn label_shift_keeps_the_classes() {
     let stream = stream("label_shift", LARGE);
-    let (wait, labels, at) = (
-        numbers(&stream, "wait_hours"),
-        numbers(&stream, "label"),
-        split(&stream),
-    );
+    let (wait, labels, at) = (numbers(&stream, "wait_hours"), numbers(&stream, "label"), split(&stream));
     let rate = mean(labels[at..].iter().copied());
     assert!((rate.0 - 0.72).abs() < 4.0 * rate.1, "{rate:?}");
     for class in [0.0, 1.0] {
-        let of = |rows: std::ops::Range<usize>| {
-            mean(rows.filter(|r| labels[*r] == class).map(|r| wait[r]))
-        };
+        let of = |rows: std::ops::Range<usize>| mean(rows.filter(|r| labels[*r] == class).map(|r| wait[r]));
         let ((a, ea), (b, eb)) = (of(0..at), of(at..LARGE));
         assert!((a - b).abs() < 4.0 * ea.hypot(eb), "class {class}: {a} {b}");
     }

@@ -132,11 +132,7 @@ fn terms(seen: &Seen) -> (f64, f64) {
     // What is missing becomes 0, and an unknown category no effect, as it is in many a pipeline.
     let wait = seen.wait_hours.unwrap_or(0.0);
     let tenure = seen.tenure_days.unwrap_or(0) as f64;
-    let carrier = seen
-        .carrier
-        .and_then(|index| CARRIER_EFFECT.get(index))
-        .copied()
-        .unwrap_or(0.0);
+    let carrier = seen.carrier.and_then(|index| CARRIER_EFFECT.get(index)).copied().unwrap_or(0.0);
     let rest = -1.0
         + 1.9 * (wait - 36.0) / 25.0
         + 0.7 * (seen.items as f64 - 2.6)
@@ -162,19 +158,11 @@ pub(super) fn score(seen: &Seen) -> f64 {
 pub(super) fn truth(order: &Order, new_concept: bool) -> f64 {
     let (rest, pace) = terms(&Seen::from(order));
     // The new concept: slow roads are now served first, so that pace counts the other way round.
-    let s = sigmoid(if new_concept {
-        rest - pace
-    } else {
-        rest + pace
-    });
+    let s = sigmoid(if new_concept { rest - pace } else { rest + pace });
     let Some(tilt) = CHANNEL_TILT.get(order.channel) else {
         return 0.5 + 0.1 * (s - 0.5);
     };
-    if order.wait_hours > REROUTED {
-        0.1
-    } else {
-        s + s * (1.0 - s) * tilt
-    }
+    if order.wait_hours > REROUTED { 0.1 } else { s + s * (1.0 - s) * tilt }
 }
 
 /// An order, and whether it is late.
@@ -201,11 +189,7 @@ pub(super) fn labelled(state: &State, rng: &mut Rng) -> (Order, bool) {
 
 /// The regression's prediction: hours until delivery.
 pub(super) fn predicted_hours(seen: &Seen) -> f64 {
-    let carrier = seen
-        .carrier
-        .and_then(|index| CARRIER_EFFECT.get(index))
-        .copied()
-        .unwrap_or(0.0);
+    let carrier = seen.carrier.and_then(|index| CARRIER_EFFECT.get(index)).copied().unwrap_or(0.0);
     tenths(
         24.0 + 0.5 * seen.wait_hours.unwrap_or(0.0)
             + 0.2 * seen.drive_minutes

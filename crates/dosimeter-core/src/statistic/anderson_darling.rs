@@ -104,12 +104,7 @@ pub fn counts(reference: &[u64], current: &[u64]) -> Option<AndersonDarling> {
         return None;
     }
     let statistic = (a2 - mean) / (2.0 * (diagonal + 2.0 * crossed)).sqrt();
-    Some(AndersonDarling {
-        statistic,
-        a2,
-        p: p_limit(statistic),
-        p_clipped: p_table(statistic, 1.0),
-    })
+    Some(AndersonDarling { statistic, a2, p: p_limit(statistic), p_clipped: p_table(statistic, 1.0) })
 }
 
 fn p_limit(statistic: f64) -> f64 {
@@ -118,13 +113,9 @@ fn p_limit(statistic: f64) -> f64 {
 
 fn from_groups(groups: &[&[u64]], ties: Ties) -> Option<AndersonDarling> {
     let k = groups.len();
-    let sizes: Vec<f64> = groups
-        .iter()
-        .map(|g| g.iter().sum::<u64>() as f64)
-        .collect();
-    let cells: Vec<f64> = (0..groups.first()?.len())
-        .map(|i| groups.iter().filter_map(|g| g.get(i)).sum::<u64>() as f64)
-        .collect();
+    let sizes: Vec<f64> = groups.iter().map(|g| g.iter().sum::<u64>() as f64).collect();
+    let cells: Vec<f64> =
+        (0..groups.first()?.len()).map(|i| groups.iter().filter_map(|g| g.get(i)).sum::<u64>() as f64).collect();
     let all: f64 = sizes.iter().sum();
     if k < 2 || sizes.contains(&0.0) || cells.len() < 2 || all < 4.0 {
         return None;
@@ -136,11 +127,7 @@ fn from_groups(groups: &[&[u64]], ties: Ties) -> Option<AndersonDarling> {
             let (b, m, spread) = match ties {
                 Ties::Midrank => {
                     let b = before + 0.5 * tied;
-                    (
-                        b,
-                        mine + 0.5 * count as f64,
-                        b * (all - b) - all * tied / 4.0,
-                    )
+                    (b, mine + 0.5 * count as f64, b * (all - b) - all * tied / 4.0)
                 }
                 Ties::Right => {
                     let b = before + tied;
@@ -161,12 +148,7 @@ fn from_groups(groups: &[&[u64]], ties: Ties) -> Option<AndersonDarling> {
     let degrees = (k - 1) as f64;
     let statistic = (a2 - degrees) / null_variance(&sizes, all).sqrt();
     let p = if k == 2 { p_limit(statistic) } else { f64::NAN };
-    Some(AndersonDarling {
-        statistic,
-        a2,
-        p,
-        p_clipped: p_table(statistic, degrees),
-    })
+    Some(AndersonDarling { statistic, a2, p, p_clipped: p_table(statistic, degrees) })
 }
 
 /// Beyond so many rows the variance is that of its limit to six digits, and the harmonic double sum is not worth a pass.
@@ -187,14 +169,8 @@ fn null_variance(sizes: &[f64], n: f64) -> f64 {
     }
     h += 1.0;
     let a = (4.0 * g - 6.0) * (k - 1.0) + (10.0 - 6.0 * g) * reciprocals;
-    let b = (2.0 * g - 4.0) * k * k + 8.0 * h * k + (2.0 * g - 14.0 * h - 4.0) * reciprocals
-        - 8.0 * h
-        + 4.0 * g
-        - 6.0;
-    let c = (6.0 * h + 2.0 * g - 2.0) * k * k
-        + (4.0 * h - 4.0 * g + 6.0) * k
-        + (2.0 * h - 6.0) * reciprocals
-        + 4.0 * h;
+    let b = (2.0 * g - 4.0) * k * k + 8.0 * h * k + (2.0 * g - 14.0 * h - 4.0) * reciprocals - 8.0 * h + 4.0 * g - 6.0;
+    let c = (6.0 * h + 2.0 * g - 2.0) * k * k + (4.0 * h - 4.0 * g + 6.0) * k + (2.0 * h - 6.0) * reciprocals + 4.0 * h;
     let d = (2.0 * h + 6.0) * k * k - 4.0 * h * k;
     (((a * n + b) * n + c) * n + d) / ((n - 1.0) * (n - 2.0) * (n - 3.0))
 }
@@ -227,7 +203,7 @@ fn p_table(statistic: f64, degrees: f64) -> f64 {
     let second = |x: f64| (x - mean).powi(2) - s3 / s2 * (x - mean) - s2 / 7.0;
     let level = points.iter().map(|p| p.1).sum::<f64>() / 7.0;
     let slope = points.iter().map(|p| (p.0 - mean) * p.1).sum::<f64>() / s2;
-    let bend = points.iter().map(|p| second(p.0) * p.1).sum::<f64>()
-        / points.iter().map(|p| second(p.0).powi(2)).sum::<f64>();
+    let bend =
+        points.iter().map(|p| second(p.0) * p.1).sum::<f64>() / points.iter().map(|p| second(p.0).powi(2)).sum::<f64>();
     (level + slope * (statistic - mean) + bend * second(statistic)).exp()
 }

@@ -41,11 +41,7 @@ impl Edges {
     pub fn sturges(values: &[f64]) -> Option<Self> {
         let sorted = finite_sorted(values);
         let (low, high) = (*sorted.first()?, *sorted.last()?);
-        equal_width(
-            low,
-            high,
-            (high - low) / ((sorted.len() as f64).log2() + 1.0),
-        )
+        equal_width(low, high, (high - low) / ((sorted.len() as f64).log2() + 1.0))
     }
 
     /// Doane's rule: Sturges' with more bins the more skewed the sample. `None` for an empty sample.
@@ -57,11 +53,7 @@ impl Edges {
         let sigma = moments.variance().sqrt();
         let width = if sorted.len() > 2 && sigma > 0.0 {
             let spread = (6.0 * (n - 2.0) / ((n + 1.0) * (n + 3.0))).sqrt();
-            let skew = sorted
-                .iter()
-                .map(|x| ((x - moments.mean) / sigma).powi(3))
-                .sum::<f64>()
-                / n;
+            let skew = sorted.iter().map(|x| ((x - moments.mean) / sigma).powi(3)).sum::<f64>() / n;
             (high - low) / (1.0 + n.log2() + (1.0 + skew.abs() / spread).log2())
         } else {
             0.0
@@ -83,9 +75,7 @@ impl Edges {
         if sorted.is_empty() || cells == 0 {
             return None;
         }
-        let mut edges: Vec<f64> = (1..cells)
-            .filter_map(|i| quantile(&sorted, i as f64 / cells as f64))
-            .collect();
+        let mut edges: Vec<f64> = (1..cells).filter_map(|i| quantile(&sorted, i as f64 / cells as f64)).collect();
         edges.dedup();
         Some(Edges(edges))
     }
@@ -93,11 +83,7 @@ impl Edges {
     /// Counts per closed bin, numpy's `histogram`, with what lies outside kept apart.
     pub fn histogram(&self, values: &[f64]) -> Histogram {
         let bins = self.0.len().saturating_sub(1);
-        let mut out = Histogram {
-            below: 0,
-            inside: vec![0; bins],
-            above: 0,
-        };
+        let mut out = Histogram { below: 0, inside: vec![0; bins], above: 0 };
         let last = self.0.last().copied();
         for &v in values.iter().filter(|v| v.is_finite()) {
             let at = self.0.partition_point(|&e| e <= v);
@@ -136,31 +122,19 @@ pub fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
     let a = *sorted.get(low.min(top))?;
     let b = *sorted.get((low + 1).min(top))?;
     // Numpy takes the nearer end as the anchor; so do we, to the last bit.
-    Some(if t < 0.5 {
-        a + (b - a) * t
-    } else {
-        b - (b - a) * (1.0 - t)
-    })
+    Some(if t < 0.5 { a + (b - a) * t } else { b - (b - a) * (1.0 - t) })
 }
 
 /// More bins than any rule asks of real data: a bound on memory where values are wild.
 const MOST_BINS: f64 = 65_536.0;
 
 fn equal_width(low: f64, high: f64, width: f64) -> Option<Edges> {
-    let (low, high) = if low == high {
-        (low - 0.5, high + 0.5)
-    } else {
-        (low, high)
-    };
+    let (low, high) = if low == high { (low - 0.5, high + 0.5) } else { (low, high) };
     let range = high - low;
     if !range.is_finite() || low >= high {
         return None;
     }
-    let bins = if width > 0.0 {
-        (range / width).ceil().clamp(1.0, MOST_BINS) as usize
-    } else {
-        1
-    };
+    let bins = if width > 0.0 { (range / width).ceil().clamp(1.0, MOST_BINS) as usize } else { 1 };
     let step = range / bins as f64;
     let mut edges: Vec<f64> = (0..bins).map(|i| i as f64 * step + low).collect();
     edges.push(high);
@@ -179,20 +153,14 @@ pub fn pooled_sturges(reference: &[f64], current: &[f64]) -> Option<CountPair> {
     }
     let both: Vec<f64> = reference.iter().chain(current).copied().collect();
     let edges = Edges::sturges(&both)?;
-    Some((
-        edges.histogram(reference).inside,
-        edges.histogram(current).inside,
-    ))
+    Some((edges.histogram(reference).inside, edges.histogram(current).inside))
 }
 
 /// The cells of Evidently's Hellinger distance: Sturges' bins of the *distinct* values of both samples, each value
 /// counting once towards the number of bins.
 pub fn distinct_sturges(reference: &[f64], current: &[f64]) -> Option<CountPair> {
     let edges = Edges::sturges(&Pooled::new(reference, current)?.values)?;
-    Some((
-        edges.histogram(reference).inside,
-        edges.histogram(current).inside,
-    ))
+    Some((edges.histogram(reference).inside, edges.histogram(current).inside))
 }
 
 /// NannyML's cells: Doane's bins of the reference alone, and one extra cell for all that lies outside them; one cell

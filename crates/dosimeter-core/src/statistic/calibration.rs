@@ -35,32 +35,12 @@ impl Draws {
 
 /// Name, p-value, and whether it must also spend most of its allowance (not merely stay below).
 const FACES: [(&str, OnCounts, bool); 8] = [
-    (
-        "ks asymptotic",
-        |r, c| ks::counts(r, c).map(|t| t.p_asymptotic()),
-        false,
-    ),
+    ("ks asymptotic", |r, c| ks::counts(r, c).map(|t| t.p_asymptotic()), false),
     ("ks exact given ties", ks::p_exact_ties, false),
-    (
-        "cramer_von_mises",
-        |r, c| cramer_von_mises::counts(r, c).map(|t| t.p),
-        true,
-    ),
-    (
-        "anderson_darling",
-        |r, c| anderson_darling::counts(r, c).map(|t| t.p),
-        true,
-    ),
-    (
-        "mann_whitney",
-        |r, c| mann_whitney::counts(r, c).map(|t| t.p),
-        true,
-    ),
-    (
-        "chi_square",
-        |r, c| chi_square::contingency(r, c).map(|t| t.p),
-        true,
-    ),
+    ("cramer_von_mises", |r, c| cramer_von_mises::counts(r, c).map(|t| t.p), true),
+    ("anderson_darling", |r, c| anderson_darling::counts(r, c).map(|t| t.p), true),
+    ("mann_whitney", |r, c| mann_whitney::counts(r, c).map(|t| t.p), true),
+    ("chi_square", |r, c| chi_square::contingency(r, c).map(|t| t.p), true),
     ("g", |r, c| chi_square::g_test(r, c).map(|t| t.p), true),
     (
         "psi",
@@ -74,43 +54,21 @@ const FACES: [(&str, OnCounts, bool); 8] = [
 
 #[test]
 fn false_alarms_stay_within_the_promise() {
-    let grids: [(&str, Vec<f64>); 3] = [
-        ("binary", vec![0.7, 0.3]),
-        ("five cells", vec![0.4, 0.25, 0.2, 0.1, 0.05]),
-        ("twenty cells", vec![0.05; 20]),
-    ];
+    let grids: [(&str, Vec<f64>); 3] =
+        [("binary", vec![0.7, 0.3]), ("five cells", vec![0.4, 0.25, 0.2, 0.1, 0.05]), ("twenty cells", vec![0.05; 20])];
     const REPEATS: usize = 3_000;
     for (grid, shares) in grids {
         let mut draws = Draws(7);
-        let pairs: Vec<_> = (0..REPEATS)
-            .map(|_| (draws.counts(400, &shares), draws.counts(300, &shares)))
-            .collect();
+        let pairs: Vec<_> = (0..REPEATS).map(|_| (draws.counts(400, &shares), draws.counts(300, &shares))).collect();
         for (name, face, spends) in FACES {
             // The exact one costs a lattice a draw.
-            let used = if name == "ks exact given ties" {
-                300
-            } else {
-                REPEATS
-            };
-            let p: Vec<f64> = pairs
-                .iter()
-                .take(used)
-                .filter_map(|(r, c)| face(r, c))
-                .collect();
+            let used = if name == "ks exact given ties" { 300 } else { REPEATS };
+            let p: Vec<f64> = pairs.iter().take(used).filter_map(|(r, c)| face(r, c)).collect();
             for level in [0.1, 0.01] {
                 let alarms = p.iter().filter(|&&p| p <= level).count();
-                let (rate, noise) = (
-                    alarms as f64 / used as f64,
-                    (level * (1.0 - level) / used as f64).sqrt(),
-                );
-                assert!(
-                    rate <= 1.15 * level + 3.5 * noise,
-                    "{grid}, {name} at {level}: {rate}"
-                );
-                assert!(
-                    !spends || rate >= 0.6 * level - 3.5 * noise,
-                    "{grid}, {name} at {level}: {rate} wastes power"
-                );
+                let (rate, noise) = (alarms as f64 / used as f64, (level * (1.0 - level) / used as f64).sqrt());
+                assert!(rate <= 1.15 * level + 3.5 * noise, "{grid}, {name} at {level}: {rate}");
+                assert!(!spends || rate >= 0.6 * level - 3.5 * noise, "{grid}, {name} at {level}: {rate} wastes power");
             }
         }
     }

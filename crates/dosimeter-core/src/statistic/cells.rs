@@ -22,10 +22,7 @@ pub enum ZeroRule {
 pub const ZERO_FLOOR: f64 = 1e-4;
 
 /// The pairs of counts `(reference, current)`, cell by cell, the shorter side padded with zeros.
-pub fn pairs<'a>(
-    reference: &'a [u64],
-    current: &'a [u64],
-) -> impl Iterator<Item = (u64, u64)> + 'a {
+pub fn pairs<'a>(reference: &'a [u64], current: &'a [u64]) -> impl Iterator<Item = (u64, u64)> + 'a {
     let at = |side: &[u64], i: usize| side.get(i).copied().unwrap_or(0);
     (0..reference.len().max(current.len())).map(move |i| (at(reference, i), at(current, i)))
 }
@@ -49,33 +46,21 @@ pub fn totals(reference: &[u64], current: &[u64]) -> Option<(u64, u64)> {
 /// ```
 pub fn fractions(reference: &[u64], current: &[u64]) -> Option<(Vec<f64>, Vec<f64>)> {
     let (n, m) = totals(reference, current)?;
-    Some(
-        pairs(reference, current)
-            .map(|(r, c)| (r as f64 / n as f64, c as f64 / m as f64))
-            .unzip(),
-    )
+    Some(pairs(reference, current).map(|(r, c)| (r as f64 / n as f64, c as f64 / m as f64)).unzip())
 }
 
 /// Both sides as fractions with the zero rule applied.
-pub fn smoothed(
-    reference: &[u64],
-    current: &[u64],
-    rule: ZeroRule,
-) -> Option<(Vec<f64>, Vec<f64>)> {
+pub fn smoothed(reference: &[u64], current: &[u64], rule: ZeroRule) -> Option<(Vec<f64>, Vec<f64>)> {
     let (n, m) = totals(reference, current)?;
     let (mut p, mut q) = fractions(reference, current)?;
     match rule {
         ZeroRule::Keep => {}
-        ZeroRule::Floor(floor) => p
-            .iter_mut()
-            .chain(q.iter_mut())
-            .for_each(|x| *x = x.max(floor)),
+        ZeroRule::Floor(floor) => p.iter_mut().chain(q.iter_mut()).for_each(|x| *x = x.max(floor)),
         ZeroRule::Fill => [&mut p, &mut q].into_iter().for_each(|side| fill(side)),
         ZeroRule::Pseudo(alpha) => {
             let cells = p.len() as f64;
             for (side, n) in [(&mut p, n as f64), (&mut q, m as f64)] {
-                side.iter_mut()
-                    .for_each(|x| *x = (*x * n + alpha) / (n + alpha * cells));
+                side.iter_mut().for_each(|x| *x = (*x * n + alpha) / (n + alpha * cells));
             }
         }
     }
@@ -83,27 +68,13 @@ pub fn smoothed(
 }
 
 fn fill(side: &mut [f64]) {
-    let smallest = side
-        .iter()
-        .copied()
-        .filter(|&x| x > 0.0)
-        .fold(f64::INFINITY, f64::min);
-    let value = if smallest <= ZERO_FLOOR {
-        smallest / 1e6
-    } else {
-        ZERO_FLOOR
-    };
-    side.iter_mut()
-        .filter(|x| **x == 0.0)
-        .for_each(|x| *x = value);
+    let smallest = side.iter().copied().filter(|&x| x > 0.0).fold(f64::INFINITY, f64::min);
+    let value = if smallest <= ZERO_FLOOR { smallest / 1e6 } else { ZERO_FLOOR };
+    side.iter_mut().filter(|x| **x == 0.0).for_each(|x| *x = value);
 }
 
 /// Representative positions of cells: as many as there are cells, finite, never descending; else `None`.
-pub fn checked_positions<'a>(
-    positions: &'a [f64],
-    reference: &[u64],
-    current: &[u64],
-) -> Option<&'a [f64]> {
+pub fn checked_positions<'a>(positions: &'a [f64], reference: &[u64], current: &[u64]) -> Option<&'a [f64]> {
     let cells = reference.len().max(current.len());
     let used = positions.get(..cells)?;
     let ordered = used.iter().zip(used.iter().skip(1)).all(|(a, b)| a <= b);
@@ -111,12 +82,7 @@ pub fn checked_positions<'a>(
 }
 
 /// The gap of the two distribution functions after every cell, `F_reference - F_current`.
-pub(crate) fn cdf_gaps<'a>(
-    reference: &'a [u64],
-    current: &'a [u64],
-    n: u64,
-    m: u64,
-) -> impl Iterator<Item = f64> + 'a {
+pub(crate) fn cdf_gaps<'a>(reference: &'a [u64], current: &'a [u64], n: u64, m: u64) -> impl Iterator<Item = f64> + 'a {
     pairs(reference, current).scan((0u64, 0u64), move |(a, b), (r, c)| {
         *a = a.saturating_add(r);
         *b = b.saturating_add(c);

@@ -51,23 +51,20 @@ pub fn contingency(reference: &[u64], current: &[u64]) -> Option<ChiSquare> {
 }
 
 /// Pearson's test.
-pub fn contingency_with(
-    reference: &[u64],
-    current: &[u64],
-    correction: Correction,
-) -> Option<ChiSquare> {
+pub fn contingency_with(reference: &[u64], current: &[u64], correction: Correction) -> Option<ChiSquare> {
     table(reference, current, correction, |o, e| (o - e) * (o - e) / e)
 }
 
 /// The likelihood-ratio (G) test without correction.
 pub fn g_test(reference: &[u64], current: &[u64]) -> Option<ChiSquare> {
-    table(reference, current, Correction::Off, |o, e| {
-        if o > 0.0 {
-            2.0 * (o * (o / e).ln() - (o - e))
-        } else {
-            2.0 * e
-        }
-    })
+    table(
+        reference,
+        current,
+        Correction::Off,
+        |o, e| {
+            if o > 0.0 { 2.0 * (o * (o / e).ln() - (o - e)) } else { 2.0 * e }
+        },
+    )
 }
 
 fn table(
@@ -78,10 +75,8 @@ fn table(
 ) -> Option<ChiSquare> {
     let (n, m) = totals(reference, current)?;
     let (n, m) = (n as f64, m as f64);
-    let filled: Vec<(f64, f64)> = pairs(reference, current)
-        .filter(|&(r, c)| r > 0 || c > 0)
-        .map(|(r, c)| (r as f64, c as f64))
-        .collect();
+    let filled: Vec<(f64, f64)> =
+        pairs(reference, current).filter(|&(r, c)| r > 0 || c > 0).map(|(r, c)| (r as f64, c as f64)).collect();
     let dof = filled.len().checked_sub(1).filter(|&d| d > 0)? as u64;
     let nudge = |o: f64, e: f64| match correction {
         Correction::Yates if dof == 1 => o + (e - o).signum() * (e - o).abs().min(0.5),
@@ -94,11 +89,7 @@ fn table(
         statistic += term(nudge(r, er), er) + term(nudge(c, ec), ec);
     }
     let statistic = statistic.max(0.0);
-    Some(ChiSquare {
-        statistic,
-        dof,
-        p: chi2_sf(statistic, dof as f64),
-    })
+    Some(ChiSquare { statistic, dof, p: chi2_sf(statistic, dof as f64) })
 }
 
 /// Pearson's goodness of fit of the current counts to the reference fractions, taken as exact. A category that the
@@ -106,9 +97,7 @@ fn table(
 pub fn one_sample(reference: &[u64], current: &[u64]) -> Option<ChiSquare> {
     let (n, m) = totals(reference, current)?;
     let scale = m as f64 / n as f64;
-    let filled: Vec<(u64, u64)> = pairs(reference, current)
-        .filter(|&(r, c)| r > 0 || c > 0)
-        .collect();
+    let filled: Vec<(u64, u64)> = pairs(reference, current).filter(|&(r, c)| r > 0 || c > 0).collect();
     let dof = filled.len().checked_sub(1).filter(|&d| d > 0)? as u64;
     let statistic = filled
         .iter()
@@ -117,11 +106,7 @@ pub fn one_sample(reference: &[u64], current: &[u64]) -> Option<ChiSquare> {
             (c as f64 - e) * (c as f64 - e) / e
         })
         .sum();
-    Some(ChiSquare {
-        statistic,
-        dof,
-        p: chi2_sf(statistic, dof as f64),
-    })
+    Some(ChiSquare { statistic, dof, p: chi2_sf(statistic, dof as f64) })
 }
 
 /// Merges neighbouring cells of an ordered grid, from the left, until both sides expect at least `least` rows in each
@@ -132,11 +117,7 @@ pub fn one_sample(reference: &[u64], current: &[u64]) -> Option<ChiSquare> {
 /// let (r, c) = merge_sparse(&[1, 1, 8, 9, 1], &[0, 2, 9, 8, 1], 1.5).unwrap();
 /// assert_eq!((r, c), (vec![2, 8, 10], vec![2, 9, 9]));
 /// ```
-pub fn merge_sparse(
-    reference: &[u64],
-    current: &[u64],
-    least: f64,
-) -> Option<(Vec<u64>, Vec<u64>)> {
+pub fn merge_sparse(reference: &[u64], current: &[u64], least: f64) -> Option<(Vec<u64>, Vec<u64>)> {
     let share = smaller_share(reference, current)?;
     let mut out: Vec<(u64, u64)> = Vec::new();
     let mut open = (0u64, 0u64);
@@ -160,16 +141,11 @@ pub fn pool_sparse(reference: &[u64], current: &[u64], least: f64) -> Option<(Ve
     let share = smaller_share(reference, current)?;
     let enough = |&(r, c): &(u64, u64)| (r as f64 + c as f64) * share >= least;
     let (mut kept, sparse): (Vec<_>, Vec<_>) = pairs(reference, current).partition(enough);
-    let rest = sparse.iter().fold((0u64, 0u64), |s, x| {
-        (s.0.saturating_add(x.0), s.1.saturating_add(x.1))
-    });
+    let rest = sparse.iter().fold((0u64, 0u64), |s, x| (s.0.saturating_add(x.0), s.1.saturating_add(x.1)));
     if rest != (0, 0) {
         match kept.iter_mut().min_by_key(|(r, c)| r.saturating_add(*c)) {
             Some(smallest) if !enough(&rest) => {
-                *smallest = (
-                    smallest.0.saturating_add(rest.0),
-                    smallest.1.saturating_add(rest.1),
-                );
+                *smallest = (smallest.0.saturating_add(rest.0), smallest.1.saturating_add(rest.1));
             }
             _ => kept.push(rest),
         }

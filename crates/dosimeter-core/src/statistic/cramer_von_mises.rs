@@ -37,8 +37,7 @@ pub fn samples(reference: &[f64], current: &[f64]) -> Option<TestResult> {
         // Ranks of the side alone run over r values around their middle: the sum of squares in closed form.
         let middle = a + b + 0.5 * (r + c + 1.0);
         let part = |count: f64, before: f64| {
-            count * (middle - before - 0.5 * (count + 1.0)).powi(2)
-                + count * (count * count - 1.0) / 12.0
+            count * (middle - before - 0.5 * (count + 1.0)).powi(2) + count * (count * count - 1.0) / 12.0
         };
         u += n * part(r, a) + m * part(c, b);
         a += r;
@@ -47,12 +46,8 @@ pub fn samples(reference: &[f64], current: &[f64]) -> Option<TestResult> {
     let (k, all) = (n * m, n + m);
     let statistic = u / (k * all) - (4.0 * k - 1.0) / (6.0 * all);
     let mean = (1.0 + 1.0 / all) / 6.0;
-    let variance = (all + 1.0) * (4.0 * k * all - 3.0 * (n * n + m * m) - 2.0 * k)
-        / (45.0 * all * all * 4.0 * k);
-    Some(TestResult {
-        statistic,
-        p: p_standardised(statistic, mean, variance),
-    })
+    let variance = (all + 1.0) * (4.0 * k * all - 3.0 * (n * n + m * m) - 2.0 * k) / (45.0 * all * all * 4.0 * k);
+    Some(TestResult { statistic, p: p_standardised(statistic, mean, variance) })
 }
 
 /// Tie-aware statistic on counts over ordered cells and its asymptotic p-value; `None` if a side is empty. A column
@@ -79,19 +74,11 @@ pub fn counts(reference: &[u64], current: &[u64]) -> Option<TestResult> {
     statistic *= n * m / all;
     // Sampling without replacement from the pooled rows: N/(N-1) in place of 1.
     let finite = all / (all - 1.0);
-    let p = p_standardised(
-        statistic,
-        mean * finite,
-        2.0 * (diagonal + 2.0 * crossed) * finite * finite,
-    );
+    let p = p_standardised(statistic, mean * finite, 2.0 * (diagonal + 2.0 * crossed) * finite * finite);
     Some(TestResult { statistic, p })
 }
 
 /// Anderson's: shift and scale to the mean 1/6 and variance 1/45 of the limit.
 fn p_standardised(statistic: f64, mean: f64, variance: f64) -> f64 {
-    if variance > 0.0 {
-        cramer_von_mises_sf(1.0 / 6.0 + (statistic - mean) / (45.0 * variance).sqrt())
-    } else {
-        1.0
-    }
+    if variance > 0.0 { cramer_von_mises_sf(1.0 / 6.0 + (statistic - mean) / (45.0 * variance).sqrt()) } else { 1.0 }
 }

@@ -25,10 +25,6 @@ pub fn counts(reference: &[u64], current: &[u64]) -> Option<f64> {
 
 /// The distance of fractions that sum to 1.
 pub fn fractions(reference: &[f64], current: &[f64]) -> f64 {
-    let sum: f64 = reference
-        .iter()
-        .zip(current)
-        .map(|(r, c)| (r.sqrt() - c.sqrt()).powi(2))
-        .sum();
+    let sum: f64 = reference.iter().zip(current).map(|(r, c)| (r.sqrt() - c.sqrt()).powi(2)).sum();
     (0.5 * sum).sqrt().min(1.0)
 }

@@ -32,13 +32,7 @@ pub fn fractions(reference: &[f64], current: &[f64]) -> f64 {
         .iter()
         .zip(current)
         .map(|(r, c)| (r / n, c / m))
-        .map(|(r, c)| {
-            if r == 0.0 || r == c {
-                0.0
-            } else {
-                r * (r / c).ln()
-            }
-        })
+        .map(|(r, c)| if r == 0.0 || r == c { 0.0 } else { r * (r / c).ln() })
         .sum();
     sum.max(0.0)
 }

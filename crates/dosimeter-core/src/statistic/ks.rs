@@ -48,24 +48,13 @@ pub struct Ks {
 pub fn samples(reference: &[f64], current: &[f64]) -> Option<Ks> {
     let pooled = Pooled::new(reference, current)?;
     let ks = counts(&pooled.reference, &pooled.current)?;
-    Some(Ks {
-        location: pooled.values.get(ks.cell).copied(),
-        ..ks
-    })
+    Some(Ks { location: pooled.values.get(ks.cell).copied(), ..ks })
 }
 
 /// The statistic on counts over ordered cells; `None` if a side is empty.
 pub fn counts(reference: &[u64], current: &[u64]) -> Option<Ks> {
     let (n, m) = totals(reference, current)?;
-    let mut best = Ks {
-        statistic: 0.0,
-        cell: 0,
-        location: None,
-        sign: 0,
-        reference_rows: n,
-        current_rows: m,
-        gap: 0,
-    };
+    let mut best = Ks { statistic: 0.0, cell: 0, location: None, sign: 0, reference_rows: n, current_rows: m, gap: 0 };
     let (mut a, mut b) = (0u64, 0u64);
     for (cell, (r, c)) in pairs(reference, current).enumerate() {
         a = a.saturating_add(r);
@@ -73,12 +62,7 @@ pub fn counts(reference: &[u64], current: &[u64]) -> Option<Ks> {
         let (left, right) = (u128::from(a) * u128::from(m), u128::from(b) * u128::from(n));
         let gap = left.abs_diff(right);
         if gap > best.gap {
-            best = Ks {
-                cell,
-                sign: if left > right { 1 } else { -1 },
-                gap,
-                ..best
-            };
+            best = Ks { cell, sign: if left > right { 1 } else { -1 }, gap, ..best };
         }
     }
     best.statistic = best.gap as f64 / (n as f64 * m as f64);
@@ -116,10 +100,7 @@ impl Ks {
     /// The exact p-value up to 10,000 rows a side where it is affordable, else the asymptotic one (scipy's `auto`).
     pub fn p(&self) -> f64 {
         let small = self.reference_rows.max(self.current_rows) <= 10_000;
-        small
-            .then(|| self.p_exact())
-            .flatten()
-            .unwrap_or_else(|| self.p_asymptotic())
+        small.then(|| self.p_exact()).flatten().unwrap_or_else(|| self.p_asymptotic())
     }
 }
 
@@ -138,9 +119,7 @@ pub fn p_exact_ties(reference: &[u64], current: &[u64]) -> Option<f64> {
             *end = true;
         }
     }
-    crossing_probability(ks.reference_rows, ks.current_rows, ks.gap, |i| {
-        ends.get(i as usize) == Some(&true)
-    })
+    crossing_probability(ks.reference_rows, ks.current_rows, ks.gap, |i| ends.get(i as usize) == Some(&true))
 }
 
 /// The chance that a random order of `n` and `m` rows has a gap of `gap / (n m)` or more at a place that counts.
@@ -155,8 +134,7 @@ fn crossing_probability(n: u64, m: u64, gap: u128, counts_at: impl Fn(u64) -> bo
         return Some(1.0);
     }
     let shows = |i: u64, j: u64| {
-        counts_at(i + j)
-            && (u128::from(i) * u128::from(m)).abs_diff(u128::from(j) * u128::from(n)) >= gap
+        counts_at(i + j) && (u128::from(i) * u128::from(m)).abs_diff(u128::from(j) * u128::from(n)) >= gap
     };
     let mut row = vec![0.0f64; m as usize + 1];
     for i in 0..=n {

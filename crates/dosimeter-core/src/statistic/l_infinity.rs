@@ -43,9 +43,5 @@ pub fn counts(reference: &[u64], current: &[u64]) -> Option<LInfinity> {
     }
     let (_, cell, (r, c)) = largest;
     let change = c as f64 / m as f64 - r as f64 / n as f64;
-    Some(LInfinity {
-        distance: change.abs(),
-        cell,
-        change,
-    })
+    Some(LInfinity { distance: change.abs(), cell, change })
 }

@@ -61,17 +61,8 @@ pub fn counts(reference: &[u64], current: &[u64]) -> Option<MannWhitney> {
     // All rows equal (or a single pair): nothing can differ.
     let deviation = variance.max(0.0).sqrt();
     let tail = |u: f64| {
-        if deviation > 0.0 {
-            normal_sf((u - mean - 0.5) / deviation)
-        } else {
-            1.0
-        }
+        if deviation > 0.0 { normal_sf((u - mean - 0.5) / deviation) } else { 1.0 }
     };
     let p = (2.0 * tail(u.max(n * m - u))).min(1.0);
-    Some(MannWhitney {
-        u,
-        superiority: 1.0 - u / (n * m),
-        p,
-        p_less: tail(n * m - u),
-    })
+    Some(MannWhitney { u, superiority: 1.0 - u / (n * m), p, p_less: tail(n * m - u) })
 }

@@ -98,9 +98,7 @@ pub const STATISTICS: &[Statistic] = &[
                      right ends. p: limiting law, not clipped; p_clipped: their table, as scipy and Evidently report.",
         paper: "Scholz and Stephens 1987",
         on_counts: Some(|r, c| anderson_darling::counts(r, c).map(|t| t.statistic)),
-        on_samples: Some(|r, c| {
-            anderson_darling::samples(r, c, anderson_darling::Ties::Midrank).map(|t| t.statistic)
-        }),
+        on_samples: Some(|r, c| anderson_darling::samples(r, c, anderson_darling::Ties::Midrank).map(|t| t.statistic)),
     },
     Statistic {
         id: "chi_square",

@@ -26,9 +26,7 @@ fn sample() -> impl Strategy<Value = Vec<f64>> {
 fn same(a: Option<f64>, b: Option<f64>) -> bool {
     match (a, b) {
         (Some(a), Some(b)) => {
-            a == b
-                || (a - b).abs() <= 1e-9 * (1.0 + a.abs().max(b.abs()))
-                || a.is_nan() && b.is_nan()
+            a == b || (a - b).abs() <= 1e-9 * (1.0 + a.abs().max(b.abs())) || a.is_nan() && b.is_nan()
         }
         (None, None) => true,
         _ => false,
@@ -152,18 +150,8 @@ proptest! {
 fn the_table_is_sorted_and_complete() {
     assert!(STATISTICS.is_sorted_by(|a, b| a.id < b.id));
     for s in STATISTICS {
-        assert!(
-            [s.title, s.meaning, s.range, s.definition, s.paper]
-                .iter()
-                .all(|t| !t.is_empty()),
-            "{}",
-            s.id
-        );
-        assert!(
-            s.id.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'),
-            "{}",
-            s.id
-        );
+        assert!([s.title, s.meaning, s.range, s.definition, s.paper].iter().all(|t| !t.is_empty()), "{}", s.id);
+        assert!(s.id.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{}", s.id);
     }
 }
 
@@ -171,21 +159,12 @@ fn the_table_is_sorted_and_complete() {
 fn no_data_is_not_no_change() {
     for s in STATISTICS {
         if let Some(f) = s.on_counts {
-            for (r, c) in [
-                (&[][..], &[1u64][..]),
-                (&[1], &[]),
-                (&[0, 0], &[1, 2]),
-                (&[], &[]),
-            ] {
+            for (r, c) in [(&[][..], &[1u64][..]), (&[1], &[]), (&[0, 0], &[1, 2]), (&[], &[])] {
                 assert_eq!(f(r, c), None, "{}", s.id);
             }
         }
         if let Some(f) = s.on_samples {
-            for (r, c) in [
-                (&[][..], &[1.0][..]),
-                (&[1.0], &[f64::NAN]),
-                (&[f64::INFINITY], &[1.0]),
-            ] {
+            for (r, c) in [(&[][..], &[1.0][..]), (&[1.0], &[f64::NAN]), (&[f64::INFINITY], &[1.0])] {
                 assert_eq!(f(r, c), None, "{}", s.id);
             }
         }

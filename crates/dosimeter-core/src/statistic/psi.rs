@@ -40,12 +40,7 @@ pub fn counts_with(reference: &[u64], current: &[u64], rule: ZeroRule) -> Option
 /// The index of fractions as they are.
 pub fn fractions(reference: &[f64], current: &[f64]) -> f64 {
     // A cell that is empty on both sides says nothing; 0 ln(0/0) must not become NaN.
-    reference
-        .iter()
-        .zip(current)
-        .filter(|(r, c)| r != c)
-        .map(|(r, c)| (c - r) * (c / r).ln())
-        .sum()
+    reference.iter().zip(current).filter(|(r, c)| r != c).map(|(r, c)| (c - r) * (c / r).ln()).sum()
 }
 
 /// The chance of an index this large without change, for `cells` filled cells and `n` and `m` rows (asymptotic; fair
@@ -54,8 +49,5 @@ pub fn p(index: f64, cells: usize, n: u64, m: u64) -> Option<f64> {
     if cells < 2 || n == 0 || m == 0 {
         return None;
     }
-    Some(chi2_sf(
-        index / (1.0 / n as f64 + 1.0 / m as f64),
-        (cells - 1) as f64,
-    ))
+    Some(chi2_sf(index / (1.0 / n as f64 + 1.0 / m as f64), (cells - 1) as f64))
 }

@@ -17,11 +17,7 @@
 /// ```
 pub fn finite_sorted(values: &[f64]) -> Vec<f64> {
     // Adding 0.0 turns -0.0 into 0.0, so that total_cmp agrees with ==.
-    let mut kept: Vec<f64> = values
-        .iter()
-        .filter(|v| v.is_finite())
-        .map(|v| v + 0.0)
-        .collect();
+    let mut kept: Vec<f64> = values.iter().filter(|v| v.is_finite()).map(|v| v + 0.0).collect();
     kept.sort_unstable_by(f64::total_cmp);
     kept
 }
@@ -44,11 +40,7 @@ impl Pooled {
         if a.is_empty() || b.is_empty() {
             return None;
         }
-        let mut pooled = Pooled {
-            values: Vec::new(),
-            reference: Vec::new(),
-            current: Vec::new(),
-        };
+        let mut pooled = Pooled { values: Vec::new(), reference: Vec::new(), current: Vec::new() };
         let (mut a, mut b) = (a.into_iter().peekable(), b.into_iter().peekable());
         loop {
             let value = match (a.peek(), b.peek()) {
@@ -96,11 +88,7 @@ impl Moments {
         let rough: f64 = finite().map(|v| v / n).sum();
         let mean = rough + finite().map(|v| (v - rough) / n).sum::<f64>();
         let squares = finite().map(|v| (v - mean) * (v - mean)).sum();
-        Some(Moments {
-            count,
-            mean,
-            squares,
-        })
+        Some(Moments { count, mean, squares })
     }
 
     /// Population variance (divisor `n`).
@@ -110,10 +98,6 @@ impl Moments {
 
     /// Sample variance (divisor `n - 1`); NaN for fewer than two values.
     pub fn sample_variance(&self) -> f64 {
-        if self.count < 2 {
-            f64::NAN
-        } else {
-            self.squares / (self.count - 1) as f64
-        }
+        if self.count < 2 { f64::NAN } else { self.squares / (self.count - 1) as f64 }
     }
 }

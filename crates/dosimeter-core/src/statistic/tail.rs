@@ -66,9 +66,8 @@ pub fn normal_isf(p: f64) -> f64 {
     }
     // A rough start (Abramowitz and Stegun 26.2.23), then Newton on the logarithm, where the tail is nearly straight.
     let t = (-2.0 * p.ln()).sqrt();
-    let mut z = t
-        - (2.515_517 + t * (0.802_853 + t * 0.010_328))
-            / (1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308)));
+    let mut z =
+        t - (2.515_517 + t * (0.802_853 + t * 0.010_328)) / (1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308)));
     for _ in 0..6 {
         let log = normal_ln_sf(z);
         let hazard = (-0.5 * z * z - log).exp() / (2.0 * PI).sqrt();

@@ -26,10 +26,5 @@ pub fn counts(reference: &[u64], current: &[u64]) -> Option<f64> {
 
 /// The distance of fractions that sum to 1.
 pub fn fractions(reference: &[f64], current: &[f64]) -> f64 {
-    (0.5 * reference
-        .iter()
-        .zip(current)
-        .map(|(r, c)| (r - c).abs())
-        .sum::<f64>())
-    .min(1.0)
+    (0.5 * reference.iter().zip(current).map(|(r, c)| (r - c).abs()).sum::<f64>()).min(1.0)
 }

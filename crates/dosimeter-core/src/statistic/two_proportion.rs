@@ -31,17 +31,8 @@ pub struct TwoProportion {
 }
 
 /// `hits` of `rows` in the reference and in the current data; `None` if a side has no rows or more hits than rows.
-pub fn counts(
-    reference_hits: u64,
-    reference_rows: u64,
-    current_hits: u64,
-    current_rows: u64,
-) -> Option<TwoProportion> {
-    if reference_rows == 0
-        || current_rows == 0
-        || reference_hits > reference_rows
-        || current_hits > current_rows
-    {
+pub fn counts(reference_hits: u64, reference_rows: u64, current_hits: u64, current_rows: u64) -> Option<TwoProportion> {
+    if reference_rows == 0 || current_rows == 0 || reference_hits > reference_rows || current_hits > current_rows {
         return None;
     }
     let (n, m) = (reference_rows as f64, current_rows as f64);
@@ -49,14 +40,6 @@ pub fn counts(
     let hits = reference_hits as f64 + current_hits as f64;
     let misses = (reference_rows - reference_hits) as f64 + (current_rows - current_hits) as f64;
     let variance = hits / (n + m) * (misses / (n + m)) * (1.0 / n + 1.0 / m);
-    let z = if variance > 0.0 {
-        change / variance.sqrt()
-    } else {
-        0.0
-    };
-    Some(TwoProportion {
-        z,
-        p: normal_two_sided(z),
-        change,
-    })
+    let z = if variance > 0.0 { change / variance.sqrt() } else { 0.0 };
+    Some(TwoProportion { z, p: normal_two_sided(z), change })
 }

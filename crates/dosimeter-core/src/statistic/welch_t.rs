@@ -52,10 +52,7 @@ pub fn samples(reference: &[f64], current: &[f64]) -> Option<TTest> {
 /// Welch's test of two sets of moments; `None` below two values a side or when neither varies.
 pub fn moments(reference: &Moments, current: &Moments) -> Option<TTest> {
     let (n, m) = (reference.count as f64, current.count as f64);
-    let (v, w) = (
-        reference.sample_variance() / n,
-        current.sample_variance() / m,
-    );
+    let (v, w) = (reference.sample_variance() / n, current.sample_variance() / m);
     let dof = (v + w) * (v + w) / (v * v / (n - 1.0) + w * w / (m - 1.0));
     test(current.mean - reference.mean, (v + w).sqrt(), dof)
 }
@@ -68,11 +65,7 @@ pub fn pooled(reference: &Moments, current: &Moments) -> Option<TTest> {
     let (n, m) = (reference.count as f64, current.count as f64);
     let dof = n + m - 2.0;
     let variance = (reference.squares + current.squares) / dof;
-    test(
-        current.mean - reference.mean,
-        (variance * (1.0 / n + 1.0 / m)).sqrt(),
-        dof,
-    )
+    test(current.mean - reference.mean, (variance * (1.0 / n + 1.0 / m)).sqrt(), dof)
 }
 
 fn test(change: f64, standard_error: f64, dof: f64) -> Option<TTest> {
@@ -80,11 +73,5 @@ fn test(change: f64, standard_error: f64, dof: f64) -> Option<TTest> {
         return None;
     }
     let t = -change / standard_error;
-    Some(TTest {
-        t,
-        dof,
-        p: student_two_sided(t, dof),
-        change,
-        standard_error,
-    })
+    Some(TTest { t, dof, p: student_two_sided(t, dof), change, standard_error })
 }

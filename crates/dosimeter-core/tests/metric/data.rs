@@ -1,17 +1,12 @@
 //! The generators of `reference.py`, equal to the last bit.
 
-use dosimeter_core::metric::{
-    BinaryTally, MulticlassTally, RegressionTally, ScoreEdges, quantile_edges,
-};
+use dosimeter_core::metric::{BinaryTally, MulticlassTally, RegressionTally, ScoreEdges, quantile_edges};
 
 pub(crate) struct Lcg(pub(crate) u64);
 
 impl Lcg {
     pub(crate) fn next(&mut self) -> f64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 11) as f64 / (1u64 << 53) as f64
     }
 
@@ -42,10 +37,7 @@ pub(crate) fn multiclass(seed: u64, n: usize) -> Vec<(usize, [f64; 4])> {
     let mut g = Lcg(seed);
     let row = |_| {
         let u = g.next();
-        let label = [0.5, 0.8, 0.95, 1.0]
-            .iter()
-            .position(|share| u < *share)
-            .unwrap_or(3);
+        let label = [0.5, 0.8, 0.95, 1.0].iter().position(|share| u < *share).unwrap_or(3);
         let mut raw = [0.0; 4];
         for (k, r) in raw.iter_mut().enumerate() {
             let v = g.next();
@@ -75,8 +67,7 @@ pub(crate) fn binary_tally(rows: &[(bool, f64)]) -> BinaryTally {
 
 /// Counts rows into a tally; predicted positive from 0.5 on.
 pub(crate) fn count(mut tally: BinaryTally, rows: &[(bool, f64)]) -> BinaryTally {
-    rows.iter()
-        .for_each(|(label, score)| tally.add(*label, Some(*score >= 0.5), Some(*score)));
+    rows.iter().for_each(|(label, score)| tally.add(*label, Some(*score >= 0.5), Some(*score)));
     tally
 }
 
@@ -98,7 +89,6 @@ pub(crate) fn multiclass_tally(rows: &[(usize, [f64; 4])]) -> MulticlassTally {
 
 pub(crate) fn regression_tally(rows: &[(f64, f64)]) -> RegressionTally {
     let mut tally = RegressionTally::new();
-    rows.iter()
-        .for_each(|(label, prediction)| tally.add(*label, Some(*prediction)));
+    rows.iter().for_each(|(label, prediction)| tally.add(*label, Some(*prediction)));
     tally
 }

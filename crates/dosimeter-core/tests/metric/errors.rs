@@ -18,31 +18,18 @@ fn bootstrap_ratio<R: Copy>(rows: &[R], tally: impl Fn(&[R]) -> Tally) -> Vec<(M
     }
     let ratio = |values: &[f64], se: f64| {
         let mean = values.iter().sum::<f64>() / values.len() as f64;
-        let variance =
-            values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (values.len() - 1) as f64;
+        let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (values.len() - 1) as f64;
         se / variance.sqrt()
     };
-    claimed
-        .iter()
-        .zip(&replicates)
-        .map(|((metric, e), values)| (*metric, ratio(values, e.se)))
-        .collect()
+    claimed.iter().zip(&replicates).map(|((metric, e), values)| (*metric, ratio(values, e.se))).collect()
 }
 
 #[test]
 fn errors_are_the_bootstraps() {
-    let mut ratios = bootstrap_ratio(&data::binary(11, 1_500), |rows| {
-        data::binary_tally(rows).into()
-    });
-    ratios.extend(bootstrap_ratio(&data::discrete(12, 2_000), |rows| {
-        data::binary_tally(rows).into()
-    }));
-    ratios.extend(bootstrap_ratio(&data::multiclass(13, 1_500), |rows| {
-        data::multiclass_tally(rows).into()
-    }));
-    ratios.extend(bootstrap_ratio(&data::regression(14, 1_500), |rows| {
-        data::regression_tally(rows).into()
-    }));
+    let mut ratios = bootstrap_ratio(&data::binary(11, 1_500), |rows| data::binary_tally(rows).into());
+    ratios.extend(bootstrap_ratio(&data::discrete(12, 2_000), |rows| data::binary_tally(rows).into()));
+    ratios.extend(bootstrap_ratio(&data::multiclass(13, 1_500), |rows| data::multiclass_tally(rows).into()));
+    ratios.extend(bootstrap_ratio(&data::regression(14, 1_500), |rows| data::regression_tally(rows).into()));
     for (metric, ratio) in &ratios {
         println!("{metric:?} {ratio:.3}");
     }
@@ -57,19 +44,8 @@ type Draw<'a> = dyn Fn(u64, usize) -> Tally + 'a;
 
 #[test]
 fn intervals_cover() {
-    let grid = quantile_edges(
-        &data::binary(1, 20_000)
-            .iter()
-            .map(|row| row.1)
-            .collect::<Vec<f64>>(),
-        4096,
-    );
-    let binary = |seed, n| {
-        Tally::from(data::count(
-            BinaryTally::new(grid.clone()),
-            &data::binary(seed, n),
-        ))
-    };
+    let grid = quantile_edges(&data::binary(1, 20_000).iter().map(|row| row.1).collect::<Vec<f64>>(), 4096);
+    let binary = |seed, n| Tally::from(data::count(BinaryTally::new(grid.clone()), &data::binary(seed, n)));
     let multiclass = |seed, n| Tally::from(data::multiclass_tally(&data::multiclass(seed, n)));
     let regression = |seed, n| Tally::from(data::regression_tally(&data::regression(seed, n)));
     let draws: [(&Draw, usize); 3] = [(&binary, 200), (&multiclass, 300), (&regression, 200)];
@@ -80,9 +56,7 @@ fn intervals_cover() {
         for seed in 0..rounds {
             let sample = draw(1_000_003 * (u64::from(seed) + 1), n);
             for ((metric, truth), hits) in truth.iter().zip(&mut covered) {
-                let [low, high] = sample
-                    .estimate(*metric)
-                    .map_or([f64::NAN; 2], |e| e.interval(0.95));
+                let [low, high] = sample.estimate(*metric).map_or([f64::NAN; 2], |e| e.interval(0.95));
                 *hits += u32::from(low <= truth.value && truth.value <= high);
             }
         }
@@ -93,10 +67,7 @@ fn intervals_cover() {
             let share = f64::from(*hits) / f64::from(rounds);
             // The calibration error is biased upwards at this size, and says so.
             let least = if *metric == Metric::Ece { 0.5 } else { 0.925 };
-            assert!(
-                share > least && (share < 0.985 || *metric == Metric::Auc),
-                "{metric:?} covers {share}"
-            );
+            assert!(share > least && (share < 0.985 || *metric == Metric::Auc), "{metric:?} covers {share}");
         }
     }
 }
@@ -121,19 +92,11 @@ fn calibration_error_of_fresh_samples() {
         }
         let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
         let centre = mean(&values);
-        let sd = (values.iter().map(|v| (v - centre).powi(2)).sum::<f64>()
-            / (values.len() - 1) as f64)
-            .sqrt();
+        let sd = (values.iter().map(|v| (v - centre).powi(2)).sum::<f64>() / (values.len() - 1) as f64).sqrt();
         let ratio = mean(&errors) / sd;
-        println!(
-            "{name}: ece {centre:.4} debiased {:.4} truth {truth:.4} se ratio {ratio:.3}",
-            mean(&debiased)
-        );
+        println!("{name}: ece {centre:.4} debiased {:.4} truth {truth:.4} se ratio {ratio:.3}", mean(&debiased));
         assert!(ratio > 0.85 && ratio < 1.2, "{name} {ratio}");
-        assert!(
-            (mean(&debiased) - truth).abs() < 0.6 * (centre - truth).abs().max(0.01),
-            "{name}"
-        );
+        assert!((mean(&debiased) - truth).abs() < 0.6 * (centre - truth).abs().max(0.01), "{name}");
     }
 }
 

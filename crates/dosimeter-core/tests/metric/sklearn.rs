@@ -8,10 +8,7 @@ use crate::metric::data;
 fn check(tally: &Tally, want: &[(Metric, f64, f64)]) {
     for (metric, value, tolerance) in want {
         let got = tally.estimate(*metric).map_or(f64::NAN, |e| e.value);
-        assert!(
-            (got - value).abs() <= *tolerance * value.abs(),
-            "{metric:?}: got {got}, want {value}"
-        );
+        assert!((got - value).abs() <= *tolerance * value.abs(), "{metric:?}: got {got}, want {value}");
     }
 }
 
@@ -42,16 +39,10 @@ fn smooth_scores() {
 fn auc_on_edges_of_other_data() {
     // Edges from a reference that is not the window: the usual case.
     let reference: Vec<f64> = data::binary(99, 20_000).iter().map(|row| row.1).collect();
-    let tally = data::count(
-        BinaryTally::new(quantile_edges(&reference, 4096)),
-        &data::binary(1, 50_000),
-    );
+    let tally = data::count(BinaryTally::new(quantile_edges(&reference, 4096)), &data::binary(1, 50_000));
     check(
         &tally.into(),
-        &[
-            (Metric::Auc, 0.797_414_487_143_780_9, 1e-6),
-            (Metric::AveragePrecision, 0.791_372_2, 2e-4),
-        ],
+        &[(Metric::Auc, 0.797_414_487_143_780_9, 1e-6), (Metric::AveragePrecision, 0.791_372_2, 2e-4)],
     );
 }
 
@@ -79,18 +70,8 @@ fn discrete_scores_are_exact() {
 #[test]
 fn many_classes() {
     let tally = data::multiclass_tally(&data::multiclass(3, 4_000));
-    let f1 = [
-        0.638_839_550_029_603_4,
-        0.557_406_573_615_488_5,
-        0.443_977_591_036_414_54,
-        0.256_937_307_297_019_5,
-    ];
-    let auc = [
-        0.846_938_369_885_688_9,
-        0.838_429_771_990_736_1,
-        0.833_432_259_003_921_3,
-        0.836_697_705_432_808_7,
-    ];
+    let f1 = [0.638_839_550_029_603_4, 0.557_406_573_615_488_5, 0.443_977_591_036_414_54, 0.256_937_307_297_019_5];
+    let auc = [0.846_938_369_885_688_9, 0.838_429_771_990_736_1, 0.833_432_259_003_921_3, 0.836_697_705_432_808_7];
     for (metric, want) in [(Metric::F1, f1), (Metric::Auc, auc)] {
         let got = tally.per_class(metric);
         assert_eq!(got.len(), 4);
@@ -133,15 +114,8 @@ fn numbers() {
     rows[7].0 = 0.0;
     let tally = data::regression_tally(&rows);
     assert_eq!(tally.zero_labels(), 1);
-    assert!(
-        tally
-            .mape_nonzero()
-            .is_some_and(|e| (e.value - 0.0732).abs() < 1e-3)
-    );
-    check(
-        &tally.into(),
-        &[(Metric::Mape, 94_206_196_685_551.08, EXACT)],
-    );
+    assert!(tally.mape_nonzero().is_some_and(|e| (e.value - 0.0732).abs() < 1e-3));
+    check(&tally.into(), &[(Metric::Mape, 94_206_196_685_551.08, EXACT)]);
 }
 
 #[test]
@@ -153,22 +127,12 @@ fn scores_given_the_label() {
         .collect();
     let edges = quantile_edges(&edges, 4096);
     let a = data::count(BinaryTally::new(edges.clone()), &data::discrete(5, 3_000));
-    let squared: Vec<(bool, f64)> = data::discrete(6, 2_000)
-        .iter()
-        .map(|row| (row.0, row.1 * row.1))
-        .collect();
+    let squared: Vec<(bool, f64)> = data::discrete(6, 2_000).iter().map(|row| (row.0, row.1 * row.1)).collect();
     let b = data::count(BinaryTally::new(edges), &squared);
     let shift = same_given_label(&a, &b).expect("one grid");
-    let (positives, negatives) = (
-        shift.positives.expect("positives"),
-        shift.negatives.expect("negatives"),
-    );
+    let (positives, negatives) = (shift.positives.expect("positives"), shift.negatives.expect("negatives"));
     assert!((positives.distance - 0.276_923_076_923_076_94).abs() < 1e-12);
     assert!((negatives.distance - 0.266_385_521_687_392_93).abs() < 1e-12);
     // scipy.stats.ks_2samp(method="asymp"): 1.36e-10; Stephens' approximation is within a quarter of it this far out.
-    assert!(
-        (positives.p / 1.359_192_822_821_876_7e-10 - 1.0).abs() < 0.25,
-        "{}",
-        positives.p
-    );
+    assert!((positives.p / 1.359_192_822_821_876_7e-10 - 1.0).abs() < 0.25, "{}", positives.p);
 }

@@ -1,9 +1,8 @@
 //! Tallies as state: merging, order, files, and any data at all.
 
 use dosimeter_core::metric::{
-    BinaryTally, Calibrator, MergeError, Metric, MulticlassTally, RegressionTally, ScoreEdges,
-    Tally, UnlabelledTally, calibration_in_the_large, calibration_test, estimate_binary,
-    reliability, same_given_label, unit_edges,
+    BinaryTally, Calibrator, MergeError, Metric, MulticlassTally, RegressionTally, ScoreEdges, Tally, UnlabelledTally,
+    calibration_in_the_large, calibration_test, estimate_binary, reliability, same_given_label, unit_edges,
 };
 use proptest::prelude::*;
 
@@ -14,16 +13,9 @@ fn binary(rows: &[(bool, f64)]) -> Tally {
 }
 
 fn multiclass(rows: &[(usize, [f64; 4])]) -> Tally {
-    let mut t = MulticlassTally::new(
-        data::CLASSES.map(String::from).to_vec(),
-        ScoreEdges::Shared(unit_edges(50)),
-    );
+    let mut t = MulticlassTally::new(data::CLASSES.map(String::from).to_vec(), ScoreEdges::Shared(unit_edges(50)));
     for (label, scores) in rows {
-        t.add(
-            data::CLASSES[*label],
-            Some(data::CLASSES[data::argmax(scores)]),
-            Some(scores),
-        );
+        t.add(data::CLASSES[*label], Some(data::CLASSES[data::argmax(scores)]), Some(scores));
     }
     t.into()
 }
@@ -34,12 +26,8 @@ fn same(a: &Tally, b: &Tally) {
     let (a, b) = (a.others(), b.others());
     assert_eq!(a.len(), b.len());
     for ((metric, x), (_, y)) in a.iter().zip(&b) {
-        let near =
-            |p: f64, q: f64| p == q || (p - q).abs() <= 1e-11 * p.abs().max(q.abs()).max(1e-3);
-        assert!(
-            near(x.value, y.value) && near(x.se, y.se) && x.n == y.n,
-            "{metric:?} {x:?} {y:?}"
-        );
+        let near = |p: f64, q: f64| p == q || (p - q).abs() <= 1e-11 * p.abs().max(q.abs()).max(1e-3);
+        assert!(near(x.value, y.value) && near(x.se, y.se) && x.n == y.n, "{metric:?} {x:?} {y:?}");
     }
 }
 
@@ -62,35 +50,21 @@ fn merges<R: Copy>(rows: &[R], tally: impl Fn(&[R]) -> Tally) {
 fn parts_are_the_whole_and_survive_a_file() {
     merges(&data::binary(21, 3_000), binary);
     merges(&data::multiclass(22, 2_000), multiclass);
-    merges(&data::regression(23, 2_000), |rows| {
-        data::regression_tally(rows).into()
-    });
+    merges(&data::regression(23, 2_000), |rows| data::regression_tally(rows).into());
 }
 
 #[test]
 fn unlike_tallies_are_refused() {
     let mut a = binary(&[(true, 0.5)]);
     let before = a.clone();
-    assert_eq!(
-        a.merge(&BinaryTally::new(unit_edges(49)).into()),
-        Err(MergeError::Grid)
-    );
-    assert_eq!(
-        a.merge(&RegressionTally::new().into()),
-        Err(MergeError::Task)
-    );
+    assert_eq!(a.merge(&BinaryTally::new(unit_edges(49)).into()), Err(MergeError::Grid));
+    assert_eq!(a.merge(&RegressionTally::new().into()), Err(MergeError::Task));
     assert_eq!(a, before);
     let shared = || ScoreEdges::Shared(unit_edges(4));
     let mut a = MulticlassTally::new(vec!["x".into()], shared());
-    assert_eq!(
-        a.merge(&MulticlassTally::new(vec!["y".into()], shared())),
-        Err(MergeError::Classes)
-    );
+    assert_eq!(a.merge(&MulticlassTally::new(vec!["y".into()], shared())), Err(MergeError::Classes));
     let per_class = ScoreEdges::PerClass(vec![unit_edges(5)]);
-    assert_eq!(
-        a.merge(&MulticlassTally::new(vec!["x".into()], per_class)),
-        Err(MergeError::Grid)
-    );
+    assert_eq!(a.merge(&MulticlassTally::new(vec!["x".into()], per_class)), Err(MergeError::Grid));
 }
 
 fn any_number() -> impl Strategy<Value = f64> {

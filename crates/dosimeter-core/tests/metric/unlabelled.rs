@@ -1,9 +1,8 @@
 //! Estimates without labels, calibration and label shift, on data whose truth is known.
 
 use dosimeter_core::metric::{
-    BinaryTally, Calibrator, Metric, MulticlassTally, ScoreEdges, UnlabelledTally,
-    calibration_in_the_large, calibration_test, estimate_binary, estimate_multiclass_accuracy,
-    reliability, same_given_label, unit_edges,
+    BinaryTally, Calibrator, Metric, MulticlassTally, ScoreEdges, UnlabelledTally, calibration_in_the_large,
+    calibration_test, estimate_binary, estimate_multiclass_accuracy, reliability, same_given_label, unit_edges,
 };
 
 use crate::metric::data::{self, Lcg};
@@ -39,9 +38,7 @@ fn follows_a_covariate_shift() {
     let mut worst = 0.0f64;
     for seed in 0..20 {
         let mut current = UnlabelledTally::new(edges.clone());
-        shifted(seed * 97 + 5, 20_000)
-            .iter()
-            .for_each(|(_, s)| current.add(Some(*s >= 0.5), Some(*s)));
+        shifted(seed * 97 + 5, 20_000).iter().for_each(|(_, s)| current.add(Some(*s >= 0.5), Some(*s)));
         for metric in ESTIMATED {
             let estimated = estimate_binary(metric, &calibrator, &current).expect("scores");
             let truth = truth.estimate(metric).expect("labels");
@@ -70,24 +67,16 @@ fn the_error_is_that_of_reference_and_window() {
             reference = data::count(reference, &data::binary(seed * 31 + 1, 4_000));
             let calibrator = Calibrator::fit(&reference).expect("scores");
             let mut current = UnlabelledTally::new(calibrator.edges().clone());
-            shifted(seed * 37 + 2, 2_000)
-                .iter()
-                .for_each(|(_, s)| current.add(Some(*s >= 0.5), Some(*s)));
+            shifted(seed * 37 + 2, 2_000).iter().for_each(|(_, s)| current.add(Some(*s >= 0.5), Some(*s)));
             let e = estimate_binary(metric, &calibrator, &current).expect("scores");
             values.push(e.value);
             errors.push(e.se);
         }
         let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
         let centre = mean(&values);
-        let sd = (values.iter().map(|v| (v - centre).powi(2)).sum::<f64>()
-            / (values.len() - 1) as f64)
-            .sqrt();
+        let sd = (values.iter().map(|v| (v - centre).powi(2)).sum::<f64>() / (values.len() - 1) as f64).sqrt();
         println!("{metric:?} ratio {:.3}", mean(&errors) / sd);
-        assert!(
-            (mean(&errors) / sd - 1.0).abs() < 0.25,
-            "{metric:?} {} {sd}",
-            mean(&errors)
-        );
+        assert!((mean(&errors) / sd - 1.0).abs() < 0.25, "{metric:?} {} {sd}", mean(&errors));
     }
 }
 
@@ -97,11 +86,7 @@ fn top_class_accuracy() {
     let classes = data::CLASSES.map(String::from).to_vec();
     let mut reference = MulticlassTally::new(classes, edges());
     for (label, scores) in data::multiclass(41, 40_000) {
-        reference.add(
-            data::CLASSES[label],
-            Some(data::CLASSES[data::argmax(&scores)]),
-            Some(&scores),
-        );
+        reference.add(data::CLASSES[label], Some(data::CLASSES[data::argmax(&scores)]), Some(&scores));
     }
     let calibrator = Calibrator::fit_top_class(&reference).expect("scores");
     let mut current = UnlabelledTally::new(calibrator.edges().clone());
@@ -116,12 +101,7 @@ fn top_class_accuracy() {
         }
     }
     let e = estimate_multiclass_accuracy(&calibrator, &current).expect("scores");
-    println!(
-        "estimated {:.4} +- {:.4}, is {:.4}",
-        e.value,
-        e.se,
-        right / n
-    );
+    println!("estimated {:.4} +- {:.4}, is {:.4}", e.value, e.se, right / n);
     assert!((e.value - right / n).abs() < 4.0 * e.se.hypot(0.5 / f64::sqrt(n)));
     assert!(right / n > 0.55);
 }
@@ -140,8 +120,7 @@ fn calibration_is_compared_with_itself() {
     // Unchanged, though far from calibrated: p is uniform.
     let (mut rejected, mut rejected_far) = (0, 0);
     for seed in 0..1000 {
-        let test = calibration_test(&draw(seed * 2 + 1, 2_000, 2), &draw(seed * 2 + 2, 500, 2))
-            .expect("scores");
+        let test = calibration_test(&draw(seed * 2 + 1, 2_000, 2), &draw(seed * 2 + 2, 500, 2)).expect("scores");
         rejected += u32::from(test.p < 0.05);
         rejected_far += u32::from(test.p < 0.005);
         assert!(test.dof >= 3 && test.p.is_finite());
@@ -149,22 +128,14 @@ fn calibration_is_compared_with_itself() {
     println!("false alarms {rejected} and {rejected_far} of 1000 at 5 % and 0.5 %");
     assert!((30..=75).contains(&rejected) && rejected_far <= 15);
     let test = calibration_test(&draw(1, 4_000, 1), &draw(2, 4_000, 2)).expect("scores");
-    assert!(
-        test.p < 1e-10 && (test.mean_shift.value + 1.0 / 6.0).abs() < 0.03,
-        "{test:?}"
-    );
+    assert!(test.p < 1e-10 && (test.mean_shift.value + 1.0 / 6.0).abs() < 0.03, "{test:?}");
     let large = calibration_in_the_large(&draw(2, 4_000, 2)).expect("scores");
     assert!((large.value + 1.0 / 6.0).abs() < 4.0 * large.se);
-    assert_eq!(
-        reliability(draw(1, 4_000, 1).reliability().expect("scores")).len(),
-        10
-    );
+    assert_eq!(reliability(draw(1, 4_000, 1).reliability().expect("scores")).len(), 10);
     // Margins have no calibration.
     let mut margin = BinaryTally::new([].into());
     margin.add(true, None, Some(5.0));
-    assert!(
-        calibration_test(&margin, &margin).is_none() && calibration_in_the_large(&margin).is_none()
-    );
+    assert!(calibration_test(&margin, &margin).is_none() && calibration_in_the_large(&margin).is_none());
 }
 
 #[test]

@@ -9,10 +9,20 @@ use super::{Row, grids, profile};
 
 fn baseline() -> Baseline {
     let grids = grids();
-    let rows: Vec<(u64, Row)> = (0..400).map(|i| (i, Row { number: (i * 7 % 130) as f64 - 5.0, text: ["a", "b", "zz", ""][i as usize % 4].to_owned() })).collect();
+    let rows: Vec<(u64, Row)> = (0..400)
+        .map(|i| (i, Row { number: (i * 7 % 130) as f64 - 5.0, text: ["a", "b", "zz", ""][i as usize % 4].to_owned() }))
+        .collect();
     let mut reference = profile(&grids, &rows);
     reference.finish();
-    let spec = |name: &str, kind, grid| ColumnSpec { name: name.into(), role: Role::Feature, kind, native: "text".into(), integer: false, layout: None, grid };
+    let spec = |name: &str, kind, grid| ColumnSpec {
+        name: name.into(),
+        role: Role::Feature,
+        kind,
+        native: "text".into(),
+        integer: false,
+        layout: None,
+        grid,
+    };
     let [number, category] = grids;
     Baseline {
         watch: Watch {

@@ -1,6 +1,5 @@
 //! `profile(a) + profile(b) = profile(a ++ b)`.
 
-
 use dosimeter_core::profile::window::Moments;
 use dosimeter_core::profile::{ColumnWindow, PeriodProfile};
 use proptest::prelude::*;
@@ -36,17 +35,22 @@ fn close(a: Option<f64>, b: Option<f64>) -> bool {
 
 /// All that is counted, as text; what is summed in floating point is compared apart.
 fn exact(p: &PeriodProfile) -> String {
-
     let windows: Vec<_> = p
         .windows
         .iter()
         .map(|w| {
-            let column = |c: &ColumnWindow| (c.counts.clone(), c.absent, c.moments.n, c.moments.min.to_bits(), c.moments.max.to_bits());
+            let column = |c: &ColumnWindow| {
+                (c.counts.clone(), c.absent, c.moments.n, c.moments.min.to_bits(), c.moments.max.to_bits())
+            };
             (w.rows, w.first_row, w.labels, w.columns.iter().map(column).collect::<Vec<_>>())
         })
         .collect();
     let keys = p.keys.as_ref().map(|k| (k.rows, k.repeated()));
-    let sketches: Vec<_> = p.sketches.iter().map(|s| (s.distinct.as_ref().map(|d| d.estimate()), s.unknown.as_ref().map(|u| u.top()))).collect();
+    let sketches: Vec<_> = p
+        .sketches
+        .iter()
+        .map(|s| (s.distinct.as_ref().map(|d| d.estimate()), s.unknown.as_ref().map(|u| u.top())))
+        .collect();
     format!("{windows:?} {:?} {keys:?} {sketches:?} {:?} {:?} {}", p.sample, p.extras, p.layouts, p.undated)
 }
 

@@ -30,7 +30,10 @@ pub(crate) fn profile(grids: &[Grid; 2], rows: &[(u64, Row)]) -> PeriodProfile {
     let chooser = Chooser::new(1, 100, 400);
     let (centre, inverse_scale) = grids[0].centre();
     let mut p = PeriodProfile { keys: Some(KeySample::new(400)), ..PeriodProfile::default() };
-    p.sketches = vec![ColumnSketch::default(), ColumnSketch { distinct: Some(Distinct::default()), unknown: Some(HeavyHitters::default()) }];
+    p.sketches = vec![
+        ColumnSketch::default(),
+        ColumnSketch { distinct: Some(Distinct::default()), unknown: Some(HeavyHitters::default()) },
+    ];
     p.layouts = vec![BTreeMap::new(); 2];
     p.natives = vec![None; 2];
     p.sample.columns = vec![SampleColumn::default(), SampleColumn::default()];
@@ -66,7 +69,10 @@ pub(crate) fn profile(grids: &[Grid; 2], rows: &[(u64, Row)]) -> PeriodProfile {
         if let Some(keys) = &mut p.keys {
             keys.add(hash_bytes(row.text.as_bytes()));
         }
-        p.layouts[1].entry("padded".to_owned()).or_insert(Notation { rows: 0, first_row: u64::MAX }).merge(Notation { rows: 1, first_row: *number });
+        p.layouts[1]
+            .entry("padded".to_owned())
+            .or_insert(Notation { rows: 0, first_row: u64::MAX })
+            .merge(Notation { rows: 1, first_row: *number });
         p.undated += 1;
         let extra: &mut ExtraColumn = p.extras.entry("extra".to_owned()).or_default();
         extra.texts.push((*number, row.text.clone()));

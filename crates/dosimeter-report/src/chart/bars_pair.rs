@@ -10,27 +10,14 @@ const MOST: usize = 6;
 
 /// Draws it 280 wide, a row for each of the values that hold or moved most.
 #[must_use]
-pub fn bars_pair(
-    cells: &[String],
-    reference: &[f64],
-    current: &[f64],
-    title: &str,
-    description: &str,
-) -> Markup {
+pub fn bars_pair(cells: &[String], reference: &[f64], current: &[f64], title: &str, description: &str) -> Markup {
     // A share that is not known has no bar, and no figure either.
     let shown = |i: usize| {
         let known = current.get(i).is_some_and(|v| v.is_finite());
-        if known {
-            None
-        } else {
-            Some(number::UNKNOWN.to_owned())
-        }
+        if known { None } else { Some(number::UNKNOWN.to_owned()) }
     };
     let unknown: Vec<Option<String>> = (0..cells.len()).map(shown).collect();
-    let (reference, current) = (
-        fractions(reference, cells.len()),
-        fractions(current, cells.len()),
-    );
+    let (reference, current) = (fractions(reference, cells.len()), fractions(current, cells.len()));
     let mut rows: Vec<(String, f64, f64, String)> = cells
         .iter()
         .zip(reference)
@@ -46,17 +33,9 @@ pub fn bars_pair(
         let rest = rows.split_off(MOST - 1);
         let sum = |f: fn(&(String, f64, f64, String)) -> f64| rest.iter().map(f).sum::<f64>();
         let (was, now) = (sum(|r| r.1), sum(|r| r.2));
-        rows.push((
-            format!("{} others", rest.len()),
-            was,
-            now,
-            number::percent(now),
-        ));
+        rows.push((format!("{} others", rest.len()), was, now, number::percent(now)));
     }
-    let x = Scale::new(
-        (0.0, largest(rows.iter().flat_map(|r| [&r.1, &r.2]))),
-        (0.0, 106.0),
-    );
+    let x = Scale::new((0.0, largest(rows.iter().flat_map(|r| [&r.1, &r.2]))), (0.0, 106.0));
     let height = rows.len() as f64 * 26.0 + 2.0;
     html! {
         svg.pair role="img" viewBox={ "0 0 280 " (px(height)) } {

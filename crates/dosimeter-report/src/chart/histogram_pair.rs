@@ -6,28 +6,16 @@ use super::{Scale, fractions, largest, px};
 
 /// Draws it 280 by 96. The last `apart` cells are no ranges (`null`, `other`) and stand apart.
 #[must_use]
-pub fn histogram_pair(
-    reference: &[f64],
-    current: &[f64],
-    apart: usize,
-    title: &str,
-    description: &str,
-) -> Markup {
+pub fn histogram_pair(reference: &[f64], current: &[f64], apart: usize, title: &str, description: &str) -> Markup {
     let (width, height, floor) = (280.0, 96.0, 90.0);
     let cells = reference.len().max(current.len());
     let (reference, current) = (fractions(reference, cells), fractions(current, cells));
-    let y = Scale::new(
-        (0.0, largest(reference.iter().chain(&current))),
-        (floor, 6.0),
-    );
+    let y = Scale::new((0.0, largest(reference.iter().chain(&current))), (floor, 6.0));
     let ranges = cells.saturating_sub(apart);
     let gap = if apart > 0 && ranges > 0 { 10.0 } else { 0.0 };
     let step = (width - gap) / cells.max(1) as f64;
     let x = |i: usize| i as f64 * step + if i >= ranges { gap } else { 0.0 };
-    let (head, tail) = (
-        |v: &[f64]| v.iter().take(ranges).copied().collect::<Vec<_>>(),
-        ranges..cells,
-    );
+    let (head, tail) = (|v: &[f64]| v.iter().take(ranges).copied().collect::<Vec<_>>(), ranges..cells);
     html! {
         svg.pair role="img" viewBox={ "0 0 " (px(width)) " " (px(height)) } {
             title { (title) }

@@ -44,9 +44,7 @@ pub fn line_with_band(t: &Timeline, width: f64, height: f64, class: &str) -> Opt
         [p.value, low, high]
     });
     let finite = seen.chain([t.limit]).flatten().filter(|v| v.is_finite());
-    let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| {
-        (l.min(v), h.max(v))
-    });
+    let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
     if low > high || !t.points.iter().any(|p| p.value.is_some()) {
         return None;
     }
@@ -61,13 +59,7 @@ pub fn line_with_band(t: &Timeline, width: f64, height: f64, class: &str) -> Opt
     let line = path(t.points.iter().enumerate().map(|(i, p)| at(i, p.value)));
     // Labels take about 70 pixels; the last one must not run out of the drawing.
     let every = (76.0 / step).ceil().max(1.0) as usize;
-    let mut labels: Vec<(usize, &str)> = t
-        .points
-        .iter()
-        .map(|p| p.label.as_str())
-        .enumerate()
-        .step_by(every)
-        .collect();
+    let mut labels: Vec<(usize, &str)> = t.points.iter().map(|p| p.label.as_str()).enumerate().step_by(every).collect();
     labels.retain(|(i, label)| !label.is_empty() && x(*i) < width - right - 20.0);
     labels.dedup_by_key(|(_, label)| *label);
     Some(html! {
@@ -122,10 +114,7 @@ fn band(t: &Timeline, x: &impl Fn(usize) -> f64, y: &Scale) -> String {
         run.clear();
     };
     for (i, p) in t.points.iter().enumerate() {
-        match p
-            .interval
-            .filter(|(low, high)| low.is_finite() && high.is_finite())
-        {
+        match p.interval.filter(|(low, high)| low.is_finite() && high.is_finite()) {
             Some((low, high)) => run.push((x(i), y.at(low), y.at(high))),
             None => close(&mut run),
         }

@@ -31,22 +31,14 @@ impl Scale {
     /// Maps `from` onto `to`; an empty `from` is widened, so that nothing divides by zero.
     pub(crate) fn new(from: (f64, f64), to: (f64, f64)) -> Self {
         let (low, high) = from;
-        let from = if high > low && (high - low).is_finite() {
-            from
-        } else {
-            (low - 0.5, low + 0.5)
-        };
+        let from = if high > low && (high - low).is_finite() { from } else { (low - 0.5, low + 0.5) };
         Scale { from, to }
     }
 
     /// The pixel of a value, held within the drawing.
     pub(crate) fn at(&self, v: f64) -> f64 {
         let t = (v - self.from.0) / (self.from.1 - self.from.0);
-        let t = if t.is_finite() {
-            t.clamp(0.0, 1.0)
-        } else {
-            0.0
-        };
+        let t = if t.is_finite() { t.clamp(0.0, 1.0) } else { 0.0 };
         self.to.0 + t * (self.to.1 - self.to.0)
     }
 }
@@ -55,11 +47,7 @@ impl Scale {
 pub(crate) fn px(v: f64) -> String {
     let text = format!("{v:.1}");
     let text = text.strip_suffix(".0").unwrap_or(&text);
-    if text == "-0" {
-        "0".to_owned()
-    } else {
-        text.to_owned()
-    }
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
 /// A path through points; a gap lifts the pen.
@@ -81,11 +69,7 @@ pub(crate) fn path(points: impl IntoIterator<Item = Option<(f64, f64)>>) -> Stri
 /// Fractions fit to draw: finite, not negative, as many as there are cells.
 pub(crate) fn fractions(values: &[f64], cells: usize) -> Vec<f64> {
     let fit = |v: f64| {
-        if v.is_finite() && v > 0.0 {
-            v.min(1.0)
-        } else {
-            0.0
-        }
+        if v.is_finite() && v > 0.0 { v.min(1.0) } else { 0.0 }
     };
     let mut out: Vec<f64> = values.iter().take(cells).map(|v| fit(*v)).collect();
     out.resize(cells, 0.0);
@@ -109,17 +93,10 @@ pub(crate) fn ticks(low: f64, high: f64) -> (Vec<f64>, usize) {
         .map(|m| m * power)
         .find(|step| span / step <= 6.0)
         .unwrap_or(10.0 * power);
-    let fine = if (step / power - 2.5).abs() < 1e-9 {
-        1.0
-    } else {
-        0.0
-    };
+    let fine = if (step / power - 2.5).abs() < 1e-9 { 1.0 } else { 0.0 };
     let decimals = (-power.log10().round() + fine).clamp(0.0, 9.0) as usize;
     let first = (low / step).ceil();
-    let values = (0..7)
-        .map(|i| (first + f64::from(i)) * step)
-        .filter(|v| *v <= high + step * 1e-6)
-        .collect();
+    let values = (0..7).map(|i| (first + f64::from(i)) * step).filter(|v| *v <= high + step * 1e-6).collect();
     (values, decimals)
 }
 
@@ -130,16 +107,10 @@ mod tests {
     #[test]
     fn scales_hold_their_ground() {
         let scale = Scale::new((0.0, 10.0), (100.0, 0.0));
-        assert_eq!(
-            [0.0, 5.0, 10.0, 99.0, f64::NAN].map(|v| scale.at(v)),
-            [100.0, 50.0, 0.0, 0.0, 100.0]
-        );
+        assert_eq!([0.0, 5.0, 10.0, 99.0, f64::NAN].map(|v| scale.at(v)), [100.0, 50.0, 0.0, 0.0, 100.0]);
         assert!(Scale::new((1.0, 1.0), (0.0, 10.0)).at(1.0).is_finite());
         assert!(Scale::new((f64::NAN, 1.0), (0.0, 10.0)).at(1.0).is_finite());
-        assert_eq!(
-            path([Some((0.0, 1.0)), Some((2.04, 3.0)), None, Some((4.0, 5.0))]),
-            "M0 1L2 3M4 5"
-        );
+        assert_eq!(path([Some((0.0, 1.0)), Some((2.04, 3.0)), None, Some((4.0, 5.0))]), "M0 1L2 3M4 5");
     }
 
     #[test]
@@ -148,13 +119,7 @@ mod tests {
             let (values, d) = ticks(low, high);
             assert_eq!(d, decimals);
             assert_eq!(values.len(), expected.len(), "{values:?}");
-            assert!(
-                values
-                    .iter()
-                    .zip(expected)
-                    .all(|(a, b)| (a - b).abs() < 1e-9),
-                "{values:?}"
-            );
+            assert!(values.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-9), "{values:?}");
         };
         check(0.66, 0.86, &[0.7, 0.75, 0.8, 0.85], 2);
         check(0.0, 1.0, &[0.0, 0.2, 0.4, 0.6, 0.8, 1.0], 1);

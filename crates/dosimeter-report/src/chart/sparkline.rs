@@ -13,42 +13,20 @@ pub fn sparkline(
     (width, height): (f64, f64),
     title: &str,
 ) -> Option<Markup> {
-    let known: Vec<f64> = values
-        .iter()
-        .flatten()
-        .copied()
-        .filter(|v| v.is_finite())
-        .collect();
+    let known: Vec<f64> = values.iter().flatten().copied().filter(|v| v.is_finite()).collect();
     if known.len() < 2 {
         return None;
     }
     let (low, high) = range(known.iter().copied());
     // Noise is not drawn as mountains: the scale spans a tenth of the level at least, and three times what the
     // reference itself wobbles.
-    let (was_low, was_high) = range(
-        values
-            .iter()
-            .take(reference)
-            .flatten()
-            .copied()
-            .filter(|v| v.is_finite()),
-    );
-    let span = (high - low)
-        .max(high.abs().max(low.abs()) * 0.1)
-        .max(3.0 * (was_high - was_low));
+    let (was_low, was_high) = range(values.iter().take(reference).flatten().copied().filter(|v| v.is_finite()));
+    let span = (high - low).max(high.abs().max(low.abs()) * 0.1).max(3.0 * (was_high - was_low));
     let middle = low / 2.0 + high / 2.0;
-    let y = Scale::new(
-        (middle - span / 2.0, middle + span / 2.0),
-        (height - 4.0, 4.0),
-    );
+    let y = Scale::new((middle - span / 2.0, middle + span / 2.0), (height - 4.0, 4.0));
     let step = width / values.len() as f64;
     let at = |i: usize, v: f64| ((i as f64 + 0.5) * step, y.at(v));
-    let points = || {
-        values
-            .iter()
-            .enumerate()
-            .map(|(i, v)| v.filter(|v| v.is_finite()).map(|v| at(i, v)))
-    };
+    let points = || values.iter().enumerate().map(|(i, v)| v.filter(|v| v.is_finite()).map(|v| at(i, v)));
     let last = points().flatten().last();
     Some(html! {
         svg.spark role="img" preserveAspectRatio="xMinYMid" viewBox={ "0 0 " (px(width)) " " (px(height)) } {
@@ -66,7 +44,5 @@ pub fn sparkline(
 }
 
 fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {
-    values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
-        (low.min(v), high.max(v))
-    })
+    values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)))
 }

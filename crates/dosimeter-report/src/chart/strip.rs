@@ -15,10 +15,7 @@ pub fn strip(reference: &[f64], current: &[f64], title: &str) -> Markup {
     let (width, half) = (128.0, 18.0);
     let cells = reference.len().max(current.len()).min(MOST);
     let (reference, current) = (fractions(reference, cells), fractions(current, cells));
-    let size = Scale::new(
-        (0.0, largest(reference.iter().chain(&current))),
-        (0.0, half - 1.0),
-    );
+    let size = Scale::new((0.0, largest(reference.iter().chain(&current))), (0.0, half - 1.0));
     // A handful of categories must not become a wall.
     let step = (width / cells.max(1) as f64).min(14.0);
     let bars = |values: &[f64], up: f64| {
@@ -26,12 +23,7 @@ pub fn strip(reference: &[f64], current: &[f64], title: &str) -> Markup {
         for (i, v) in values.iter().enumerate().filter(|(_, v)| **v > 0.0) {
             let (x, wide) = (px(i as f64 * step), px((step - 1.0).max(0.5)));
             let tall = size.at(*v).max(0.5);
-            let _ = write!(
-                out,
-                "M{x} {}h{wide}v{}h-{wide}z",
-                px(half - up * 0.5),
-                px(-up * tall)
-            );
+            let _ = write!(out, "M{x} {}h{wide}v{}h-{wide}z", px(half - up * 0.5), px(-up * tall));
         }
         out
     };

@@ -19,13 +19,8 @@ pub struct Step {
 /// numbers, so they are hidden from those who hear the page.
 #[must_use]
 pub fn waterfall(steps: &[Step]) -> Vec<Markup> {
-    let ends = steps
-        .iter()
-        .flat_map(|s| [s.from, s.to])
-        .filter(|v| v.is_finite());
-    let (low, high) = ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| {
-        (l.min(v), h.max(v))
-    });
+    let ends = steps.iter().flat_map(|s| [s.from, s.to]).filter(|v| v.is_finite());
+    let (low, high) = ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
     let x = Scale::new((low, high), (4.0, 316.0));
     let draw = |step: &Step| {
         let (a, b) = (x.at(step.from), x.at(step.to));

@@ -89,8 +89,7 @@ fn evidence(column: &Column) -> Markup {
     let Some(strongest) = words::strongest(&column.evidence) else {
         return html! {};
     };
-    let p = words::known(strongest.p_value)
-        .map_or(String::new(), |p| format!(", p {}", number::p_value(p)));
+    let p = words::known(strongest.p_value).map_or(String::new(), |p| format!(", p {}", number::p_value(p)));
     let line = html! { code { (shown(&strongest.statistic, 40)) } " " (number::plain(strongest.value.0)) (p) };
     html! {
         @if column.evidence.len() > 1 {

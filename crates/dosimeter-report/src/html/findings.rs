@@ -17,9 +17,7 @@ pub(super) fn section(d: &Diagnosis) -> Markup {
     if d.findings.is_empty() {
         return html! {};
     }
-    let loud: Vec<&Finding> = words::of(d, Severity::Harmful)
-        .chain(words::of(d, Severity::Watch))
-        .collect();
+    let loud: Vec<&Finding> = words::of(d, Severity::Harmful).chain(words::of(d, Severity::Watch)).collect();
     let harmful = words::of(d, Severity::Harmful).count();
     html! {
         section #findings aria-labelledby="findings-title" {
@@ -68,11 +66,7 @@ fn facts(finding: &Finding) -> Markup {
         ("Since", onset.and_then(words::since_when)),
         ("Cost", finding.impact.as_ref().and_then(words::cost)),
         ("Segment", words::segment(finding)),
-        (
-            "Concerns",
-            words::known(finding.share)
-                .map(|share| format!("{} of current rows", number::percent(share))),
-        ),
+        ("Concerns", words::known(finding.share).map(|share| format!("{} of current rows", number::percent(share)))),
     ];
     html! {
         dl.facts {
@@ -122,21 +116,12 @@ fn evidence(finding: &Finding) -> Markup {
 fn pictures(d: &Diagnosis, finding: &Finding) -> Option<Markup> {
     let column = words::pictured(d, finding)?;
     let picture = column.picture.as_ref()?;
-    let onset = finding
-        .onset
-        .as_ref()
-        .and_then(|o| o.window)
-        .map(|w| picture.trend_reference.saturating_add(w));
+    let onset = finding.onset.as_ref().and_then(|o| o.window).map(|w| picture.trend_reference.saturating_add(w));
     let trend: Vec<Option<f64>> = picture.trend.iter().map(|v| words::known(*v)).collect();
     let name = clip(&column.name, 40);
     let label = clip(&picture.trend_label, 40);
-    let spark = sparkline(
-        &trend,
-        picture.trend_reference,
-        onset,
-        (280.0, 56.0),
-        &format!("{label} of {name} by window"),
-    );
+    let spark =
+        sparkline(&trend, picture.trend_reference, onset, (280.0, 56.0), &format!("{label} of {name} by window"));
     Some(html! {
         figure {
             figcaption {
@@ -165,12 +150,7 @@ fn distribution(column: &Column, picture: &Picture) -> Markup {
     if !picture.ordered {
         return bars_pair(&picture.cells, &reference, &current, &title, &description);
     }
-    let apart = picture
-        .cells
-        .iter()
-        .rev()
-        .take_while(|cell| matches!(cell.as_str(), "null" | "other" | "NaN"))
-        .count();
+    let apart = picture.cells.iter().rev().take_while(|cell| matches!(cell.as_str(), "null" | "other" | "NaN")).count();
     let ranges = picture.cells.len().saturating_sub(apart);
     html! {
         (histogram_pair(&reference, &current, apart, &title, &description))
@@ -186,11 +166,7 @@ fn distribution(column: &Column, picture: &Picture) -> Markup {
 
 /// The three cells that moved most, for those who hear the page.
 pub(super) fn in_words(picture: &Picture) -> String {
-    let cells = picture
-        .cells
-        .iter()
-        .zip(&picture.reference)
-        .zip(&picture.current);
+    let cells = picture.cells.iter().zip(&picture.reference).zip(&picture.current);
     let mut moved: Vec<(&String, f64, f64)> = cells
         .map(|((cell, was), now)| (cell, was.0, now.0))
         .filter(|(_, was, now)| was.is_finite() && now.is_finite())
@@ -200,12 +176,7 @@ pub(super) fn in_words(picture: &Picture) -> String {
         .iter()
         .take(3)
         .map(|(cell, was, now)| {
-            format!(
-                "{} from {} to {}",
-                clip(cell, 30),
-                number::percent(*was),
-                number::percent(*now)
-            )
+            format!("{} from {} to {}", clip(cell, 30), number::percent(*was), number::percent(*now))
         })
         .collect();
     told.join("; ")

@@ -18,8 +18,7 @@ use crate::{Style, words};
 
 const CSS: &str = include_str!("style.css");
 /// Nothing is loaded, nothing runs; even a slip in the escaping could reach nobody.
-const POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 pub(crate) fn render(d: &Diagnosis, _style: &Style) -> String {
     let page = html! {

@@ -17,23 +17,14 @@ pub(super) fn section(d: &Diagnosis) -> Markup {
     let mut steps = Vec::new();
     for (_, _, value) in &parts {
         let loss = (*value < 0.0) == d.metric.higher_is_better;
-        steps.push(Step {
-            from: at,
-            to: at + value,
-            loss,
-        });
+        steps.push(Step { from: at, to: at + value, loss });
         at += value;
     }
     let bars = waterfall(&steps);
     let name = d.metric.name.as_deref().unwrap_or("the metric");
     let interval = |id: &str| {
-        let interval = d
-            .decomposition
-            .as_ref()
-            .and_then(|parts| parts.interval.get(id))
-            .copied();
-        words::known_interval(interval)
-            .map_or(String::new(), |(l, h)| number::change_interval(l, h))
+        let interval = d.decomposition.as_ref().and_then(|parts| parts.interval.get(id)).copied();
+        words::known_interval(interval).map_or(String::new(), |(l, h)| number::change_interval(l, h))
     };
     let ends = |title: &str, value: Option<f64>| {
         html! {

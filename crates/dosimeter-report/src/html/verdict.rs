@@ -42,18 +42,10 @@ fn answers(d: &Diagnosis) -> Markup {
         Some((low, high)) => number::change_interval(low, high),
         None => "not known".to_owned(),
     };
-    let rests: Vec<String> = words::how_sure(d)
-        .split("; ")
-        .skip_while(|part| part.starts_with("95"))
-        .map(str::to_owned)
-        .collect();
-    let confidence = if d.metric.interval.is_some() {
-        "95\u{a0}% interval, "
-    } else {
-        ""
-    };
-    let smallest = words::known(d.power.metric_change)
-        .map(|v| format!("a loss under {}", number::metric(v.abs())));
+    let rests: Vec<String> =
+        words::how_sure(d).split("; ").skip_while(|part| part.starts_with("95")).map(str::to_owned).collect();
+    let confidence = if d.metric.interval.is_some() { "95\u{a0}% interval, " } else { "" };
+    let smallest = words::known(d.power.metric_change).map(|v| format!("a loss under {}", number::metric(v.abs())));
     html! {
         dl.answers {
             @if let Some(at) = onset.and_then(words::since) {
@@ -75,10 +67,7 @@ fn answers(d: &Diagnosis) -> Markup {
 /// The labels that have not come, as they limit what can be seen.
 fn late(d: &Diagnosis) -> String {
     match &d.inputs.labels {
-        Some(labels) if labels.missing > 0 => format!(
-            "; {} labels have not come yet",
-            number::count(labels.missing)
-        ),
+        Some(labels) if labels.missing > 0 => format!("; {} labels have not come yet", number::count(labels.missing)),
         _ => String::new(),
     }
 }
@@ -91,12 +80,7 @@ fn point(window: &Window, label: String) -> Point {
             estimated: true,
             label,
         },
-        (value, _) => Point {
-            value,
-            interval: words::known_interval(window.interval),
-            estimated: false,
-            label,
-        },
+        (value, _) => Point { value, interval: words::known_interval(window.interval), estimated: false, label },
     }
 }
 
@@ -114,35 +98,17 @@ fn tick(window: &Window) -> String {
 fn timeline(d: &Diagnosis) -> Markup {
     let name = clip(d.metric.name.as_deref().unwrap_or("metric"), 60);
     let loss = words::known(d.metric.tolerance).zip(words::known(d.metric.reference));
-    let limit = loss.map(|(loss, at)| {
-        if d.metric.higher_is_better {
-            at - loss
-        } else {
-            at + loss
-        }
-    });
+    let limit = loss.map(|(loss, at)| if d.metric.higher_is_better { at - loss } else { at + loss });
     let reference = d.reference_windows.len();
-    let onset = words::onset(d).and_then(|o| {
-        Some((
-            reference + o.window.filter(|w| *w < d.windows.len())?,
-            words::since(o)?,
-        ))
-    });
+    let onset =
+        words::onset(d).and_then(|o| Some((reference + o.window.filter(|w| *w < d.windows.len())?, words::since(o)?)));
     let chart = Timeline {
-        points: d
-            .reference_windows
-            .iter()
-            .chain(&d.windows)
-            .map(|w| point(w, tick(w)))
-            .collect(),
+        points: d.reference_windows.iter().chain(&d.windows).map(|w| point(w, tick(w))).collect(),
         reference,
         limit,
         onset,
         title: format!("{name} over time"),
-        description: format!(
-            "{}. The table below has every value.",
-            clip(&words::summary(d), 300)
-        ),
+        description: format!("{}. The table below has every value.", clip(&words::summary(d), 300)),
     };
     if chart.points.len() < 2 {
         return html! {};
@@ -165,12 +131,8 @@ fn timeline(d: &Diagnosis) -> Markup {
 }
 
 fn table(d: &Diagnosis, name: &str) -> Markup {
-    let all: Vec<(&str, &Window)> = d
-        .reference_windows
-        .iter()
-        .map(|w| ("reference", w))
-        .chain(d.windows.iter().map(|w| ("current", w)))
-        .collect();
+    let all: Vec<(&str, &Window)> =
+        d.reference_windows.iter().map(|w| ("reference", w)).chain(d.windows.iter().map(|w| ("current", w))).collect();
     let left_out = all.len().saturating_sub(ROWS);
     let show = |v| words::known(v).map_or(number::UNKNOWN.to_owned(), number::metric);
     html! {

@@ -42,11 +42,7 @@ pub(super) fn spark(values: &[Option<f64>], reference: usize, tone: Tone) -> Lin
 }
 
 fn range<'v>(values: impl Iterator<Item = &'v Option<f64>>) -> (f64, f64) {
-    values
-        .flatten()
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
-            (low.min(*v), high.max(*v))
-        })
+    values.flatten().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(*v), high.max(*v)))
 }
 
 fn grouped(values: &[Option<f64>], group: usize) -> Vec<Option<f64>> {
@@ -83,9 +79,7 @@ fn field(page: &mut Page, name: &str, text: &str) {
 }
 
 fn findings(page: &mut Page, d: &Diagnosis, style: &Style) {
-    let mut shown: Vec<&Finding> = words::of(d, Severity::Harmful)
-        .chain(words::of(d, Severity::Watch))
-        .collect();
+    let mut shown: Vec<&Finding> = words::of(d, Severity::Harmful).chain(words::of(d, Severity::Watch)).collect();
     if style.verbose > 1 {
         shown.extend(words::of(d, Severity::Harmless));
     }
@@ -103,23 +97,11 @@ fn findings(page: &mut Page, d: &Diagnosis, style: &Style) {
 
 fn finding(page: &mut Page, finding: &Finding, style: &Style) {
     let tone = severity_tone(finding.severity);
-    let mut title = Line::of(
-        tone,
-        &format!(
-            "  {} {}",
-            words::severity_sign(finding.severity),
-            finding.severity.as_str()
-        ),
-    );
+    let mut title =
+        Line::of(tone, &format!("  {} {}", words::severity_sign(finding.severity), finding.severity.as_str()));
     title.push(Tone::Dim, &format!("  {}", words::mode_title(finding)));
     page.line(&title, 4);
-    page.line(
-        &Line::of(
-            Tone::Bold,
-            &format!("    {}", escape::clip(&finding.message, 400)),
-        ),
-        4,
-    );
+    page.line(&Line::of(Tone::Bold, &format!("    {}", escape::clip(&finding.message, 400))), 4);
     if let Some(at) = finding.onset.as_ref().and_then(words::since_when) {
         field(page, "since", &at);
     }
@@ -130,27 +112,15 @@ fn finding(page: &mut Page, finding: &Finding, style: &Style) {
         field(page, "segment", &escape::clip(&segment, 200));
     }
     if let Some(share) = words::known(finding.share) {
-        field(
-            page,
-            "share",
-            &format!("{} of current rows", number::percent(share)),
-        );
+        field(page, "share", &format!("{} of current rows", number::percent(share)));
     }
     let most = if style.verbose > 1 { usize::MAX } else { 3 };
     for (i, evidence) in finding.evidence.iter().take(most).enumerate() {
-        field(
-            page,
-            if i == 0 { "evidence" } else { "" },
-            &words::evidence(evidence),
-        );
+        field(page, if i == 0 { "evidence" } else { "" }, &words::evidence(evidence));
     }
     if style.verbose > 1 {
         for (name, value) in &finding.detail {
-            let text = format!(
-                "{}: {}",
-                escape::clip(name, 40),
-                escape::clip(&words::detail(value), 300)
-            );
+            let text = format!("{}: {}", escape::clip(name, 40), escape::clip(&words::detail(value), 300));
             field(page, "detail", &text);
         }
     }
@@ -191,15 +161,8 @@ fn decomposition(page: &mut Page, d: &Diagnosis) {
         let (low, high) = words::known_interval(parts.interval.get(id).copied())?;
         Some(number::change_interval(low, high))
     };
-    let largest = parts
-        .iter()
-        .map(|p| p.2.abs())
-        .fold(f64::MIN_POSITIVE, f64::max);
-    let aside = parts
-        .iter()
-        .filter_map(|p| interval(p.0))
-        .map(|text| escape::width(&text) + 3)
-        .max();
+    let largest = parts.iter().map(|p| p.2.abs()).fold(f64::MIN_POSITIVE, f64::max);
+    let aside = parts.iter().filter_map(|p| interval(p.0)).map(|text| escape::width(&text) + 3).max();
     let bars = 49 + aside.unwrap_or(0);
     let room = page.width().saturating_sub(bars).min(40);
     for (id, title, value) in &parts {
@@ -210,10 +173,7 @@ fn decomposition(page: &mut Page, d: &Diagnosis) {
         line.push(Tone::Bold, &format!("{:>7}  ", number::change(*value)));
         line.push(Tone::Dim, &interval(id).unwrap_or_default());
         line.pad_to(bars);
-        line.push(
-            if loss { Tone::Harmful } else { Tone::Dim },
-            &"█".repeat(filled.min(room)),
-        );
+        line.push(if loss { Tone::Harmful } else { Tone::Dim }, &"█".repeat(filled.min(room)));
         page.line(&line, 4);
     }
 }
@@ -228,10 +188,7 @@ fn others(page: &mut Page, d: &Diagnosis) {
         let show = |v| words::known(v).map_or(number::UNKNOWN.to_owned(), number::metric);
         let mut line = Line::of(Tone::Plain, &format!("  {}", escape::clip(&other.name, 30)));
         line.pad_to(24);
-        line.push(
-            Tone::Plain,
-            &format!("{} → {}", show(other.reference), show(other.current)),
-        );
+        line.push(Tone::Plain, &format!("{} → {}", show(other.reference), show(other.current)));
         page.line(&line, 4);
     }
 }
@@ -239,16 +196,8 @@ fn others(page: &mut Page, d: &Diagnosis) {
 fn inputs(page: &mut Page, d: &Diagnosis) {
     heading(page, "Read");
     page.blank();
-    for (name, input) in [
-        ("reference", &d.inputs.reference),
-        ("current", &d.inputs.current),
-    ] {
-        let files: Vec<String> = input
-            .files
-            .iter()
-            .take(20)
-            .map(|f| escape::clip(f, 100))
-            .collect();
+    for (name, input) in [("reference", &d.inputs.reference), ("current", &d.inputs.current)] {
+        let files: Vec<String> = input.files.iter().take(20).map(|f| escape::clip(f, 100)).collect();
         let mut text = format!("{} rows", number::count(input.rows));
         if !files.is_empty() {
             text.push_str(&format!(" from {}", files.join(", ")));
@@ -280,9 +229,6 @@ fn warnings(page: &mut Page, d: &Diagnosis) {
     heading(page, "Warnings");
     page.blank();
     for warning in &d.warnings {
-        page.line(
-            &Line::of(Tone::Watch, "  ! ").with(Tone::Plain, &escape::clip(warning, 400)),
-            4,
-        );
+        page.line(&Line::of(Tone::Watch, "  ! ").with(Tone::Plain, &escape::clip(warning, 400)), 4);
     }
 }

@@ -47,10 +47,7 @@ pub(crate) fn severity_tone(severity: Severity) -> Tone {
 fn headline(page: &mut Page, d: &Diagnosis) {
     let word = d.verdict.as_str().to_uppercase();
     let line = Line::new()
-        .with(
-            verdict_tone(d.verdict),
-            &format!("{} {word}", words::verdict_sign(d.verdict)),
-        )
+        .with(verdict_tone(d.verdict), &format!("{} {word}", words::verdict_sign(d.verdict)))
         .with(Tone::Plain, "  ")
         .with(Tone::Bold, &crate::escape::clip(&d.monitor, 60));
     page.line(&line, 0);
@@ -60,10 +57,7 @@ fn headline(page: &mut Page, d: &Diagnosis) {
 /// One answer: the question word, then text that wraps under itself.
 fn answer(page: &mut Page, question: &str, answer: Line) {
     let mut line = Line::new();
-    line.push(
-        Tone::Dim,
-        &format!("  {question:<width$}", width = LABEL - 2),
-    );
+    line.push(Tone::Dim, &format!("  {question:<width$}", width = LABEL - 2));
     line.append(answer);
     page.line(&line, LABEL);
 }
@@ -78,10 +72,7 @@ fn answers(page: &mut Page, d: &Diagnosis, style: &Style) {
         notes.extend(words::since_interval(onset));
         if let Some(window) = onset.window {
             let since = d.windows.len().saturating_sub(window);
-            notes.push(format!(
-                "the last {since} of {}",
-                number::counted(d.windows.len(), "window")
-            ));
+            notes.push(format!("the last {since} of {}", number::counted(d.windows.len(), "window")));
         }
         if !notes.is_empty() {
             line.push(Tone::Plain, &format!(", {}", notes.join(", ")));
@@ -89,11 +80,7 @@ fn answers(page: &mut Page, d: &Diagnosis, style: &Style) {
         answer(page, "Since", line);
     }
     if let Some(text) = words::how_bad(d) {
-        answer(
-            page,
-            words::change_question(d),
-            Line::of(Tone::Plain, &text),
-        );
+        answer(page, words::change_question(d), Line::of(Tone::Plain, &text));
     }
     answer(page, "How sure", Line::of(Tone::Plain, &words::how_sure(d)));
     place(page, d);
@@ -113,11 +100,7 @@ fn what(page: &mut Page, d: &Diagnosis) {
             let mut line = Line::of(Tone::Bold, &moved);
             if trend.len() > 2 {
                 line.push(Tone::Plain, "   ");
-                line.append(detail::spark(
-                    &trend,
-                    d.reference_windows.len(),
-                    verdict_tone(d.verdict),
-                ));
+                line.append(detail::spark(&trend, d.reference_windows.len(), verdict_tone(d.verdict)));
             }
             answer(page, "What", line);
         }
@@ -136,41 +119,21 @@ fn place(page: &mut Page, d: &Diagnosis) {
     }
     let mut rest = Vec::new();
     if ranked.len() > shown {
-        rest.push(format!(
-            "{} more",
-            number::count((ranked.len() - shown) as u64)
-        ));
+        rest.push(format!("{} more", number::count((ranked.len() - shown) as u64)));
     }
     rest.extend(words::harmless(d));
     if !rest.is_empty() {
-        answer(
-            page,
-            question,
-            Line::of(Tone::Dim, &format!("· {}", rest.join("; "))),
-        );
+        answer(page, question, Line::of(Tone::Dim, &format!("· {}", rest.join("; "))));
     } else if ranked.is_empty() && d.verdict == Verdict::Healthy {
-        answer(
-            page,
-            question,
-            Line::of(
-                Tone::Plain,
-                "nothing moved beyond the reference's own variation",
-            ),
-        );
+        answer(page, question, Line::of(Tone::Plain, "nothing moved beyond the reference's own variation"));
     }
 }
 
 fn answer_finding(page: &mut Page, question: &str, finding: &Finding, priced: bool) {
     let tone = severity_tone(finding.severity);
     let mut line = Line::new();
-    line.push(
-        Tone::Dim,
-        &format!("  {question:<width$}", width = LABEL - 2),
-    );
-    line.push(
-        tone,
-        &format!("{} ", words::severity_sign(finding.severity)),
-    );
+    line.push(Tone::Dim, &format!("  {question:<width$}", width = LABEL - 2));
+    line.push(tone, &format!("{} ", words::severity_sign(finding.severity)));
     let mut indent = LABEL + 2;
     if priced {
         let price = finding
@@ -190,10 +153,7 @@ fn todo(page: &mut Page, d: &Diagnosis) {
     let mut steps: Vec<&str> = Vec::new();
     for finding in words::of(d, Severity::Harmful).chain(words::of(d, Severity::Watch)) {
         let step = finding.next_step.trim();
-        if !step.is_empty()
-            && !steps.contains(&step)
-            && (steps.is_empty() || finding.severity == Severity::Harmful)
-        {
+        if !step.is_empty() && !steps.contains(&step) && (steps.is_empty() || finding.severity == Severity::Harmful) {
             steps.push(step);
         }
     }
@@ -203,22 +163,11 @@ fn todo(page: &mut Page, d: &Diagnosis) {
     }
     let mut question = "Do";
     for (i, step) in steps.iter().take(2).enumerate() {
-        let number = if steps.len() > 1 {
-            format!("{}. ", i + 1)
-        } else {
-            String::new()
-        };
+        let number = if steps.len() > 1 { format!("{}. ", i + 1) } else { String::new() };
         let mut line = Line::of(Tone::Plain, &number);
         line.push(Tone::Plain, &crate::escape::clip(step, 240));
         let mut full = Line::new();
-        full.push(
-            Tone::Dim,
-            &format!(
-                "  {:<width$}",
-                std::mem::take(&mut question),
-                width = LABEL - 2
-            ),
-        );
+        full.push(Tone::Dim, &format!("  {:<width$}", std::mem::take(&mut question), width = LABEL - 2));
         full.append(line);
         page.line(&full, LABEL + number.len());
     }
@@ -235,16 +184,9 @@ fn missed(page: &mut Page, d: &Diagnosis, style: &Style) {
     if style.verbose == 0 && !d.warnings.is_empty() {
         let text = match d.warnings.as_slice() {
             [only] => crate::escape::clip(only, 200),
-            many => format!(
-                "{} about the input (-v lists them)",
-                number::counted(many.len(), "warning")
-            ),
+            many => format!("{} about the input (-v lists them)", number::counted(many.len(), "warning")),
         };
-        answer(
-            page,
-            "",
-            Line::of(Tone::Watch, "! ").with(Tone::Plain, &text),
-        );
+        answer(page, "", Line::of(Tone::Watch, "! ").with(Tone::Plain, &text));
     }
 }
 

@@ -62,10 +62,7 @@ pub(super) fn windows(page: &mut Page, d: &Diagnosis, style: &Style) {
     if d.windows.is_empty() {
         return;
     }
-    heading(
-        page,
-        &format!("Windows of {}", escape::clip(&words::window(d), 30)),
-    );
+    heading(page, &format!("Windows of {}", escape::clip(&words::window(d), 30)));
     page.blank();
     let name = escape::clip(d.metric.name.as_deref().unwrap_or("metric"), 20);
     let header = format!("  {:<24}{:>9}{:>10}  {name}", "", "rows", "labelled");
@@ -73,17 +70,9 @@ pub(super) fn windows(page: &mut Page, d: &Diagnosis, style: &Style) {
     let scale = Scale::of(d, page.width().saturating_sub(64).clamp(16, 48));
     let onset = words::onset(d).and_then(|onset| onset.window);
     let reference = d.reference_windows.iter().map(|w| (w, true, false));
-    let current = d
-        .windows
-        .iter()
-        .enumerate()
-        .map(|(i, w)| (w, false, onset == Some(i)));
+    let current = d.windows.iter().enumerate().map(|(i, w)| (w, false, onset == Some(i)));
     let all: Vec<(&Window, bool, bool)> = reference.chain(current).collect();
-    let left_out = if style.verbose > 1 {
-        0
-    } else {
-        all.len().saturating_sub(WINDOWS)
-    };
+    let left_out = if style.verbose > 1 { 0 } else { all.len().saturating_sub(WINDOWS) };
     if left_out > 0 {
         let text = format!("  · {} (-vv)", number::counted(left_out, "earlier window"));
         page.line(&Line::of(Tone::Dim, &text), 4);
@@ -95,29 +84,16 @@ pub(super) fn windows(page: &mut Page, d: &Diagnosis, style: &Style) {
 
 fn window(page: &mut Page, window: &Window, reference: bool, onset: bool, scale: Option<&Scale>) {
     let tone = if reference { Tone::Dim } else { Tone::Plain };
-    let at = window.start.map_or(
-        format!("window {}", window.index.saturating_add(1)),
-        date::day,
-    );
+    let at = window.start.map_or(format!("window {}", window.index.saturating_add(1)), date::day);
     let period = if reference { "reference" } else { "current" };
     let mut line = Line::of(tone, &format!("  {period:<10}{at:<14}"));
     let (rows, labelled) = (number::count(window.rows), number::count(window.labelled));
     line.push(tone, &format!("{rows:>9}{labelled:>10}  "));
     match value(window) {
         Some((v, interval, estimated)) => {
-            line.push(
-                tone,
-                &format!(
-                    "{}{}  ",
-                    number::metric(v),
-                    if estimated { "~" } else { " " }
-                ),
-            );
+            line.push(tone, &format!("{}{}  ", number::metric(v), if estimated { "~" } else { " " }));
             if let Some(scale) = scale {
-                line.push(
-                    if onset { Tone::Harmful } else { tone },
-                    &scale.draw(v, interval),
-                );
+                line.push(if onset { Tone::Harmful } else { tone }, &scale.draw(v, interval));
             }
             if onset {
                 line.push(Tone::Harmful, " ◂ since");
@@ -133,52 +109,24 @@ pub(super) fn columns(page: &mut Page, d: &Diagnosis, style: &Style) {
         return;
     }
     let drifted = d.columns.iter().filter(|c| c.drifted).count();
-    heading(
-        page,
-        &format!("Columns, {drifted} of {} moved", d.columns.len()),
-    );
+    heading(page, &format!("Columns, {drifted} of {} moved", d.columns.len()));
     page.blank();
-    let most = if style.verbose > 1 {
-        usize::MAX
-    } else {
-        drifted.max(12)
-    };
+    let most = if style.verbose > 1 { usize::MAX } else { drifted.max(12) };
     let shown = words::columns(d);
-    let name_width = shown
-        .iter()
-        .take(most)
-        .map(|c| escape::width(&escape::clip(&c.name, 32)))
-        .max()
-        .unwrap_or(8);
+    let name_width = shown.iter().take(most).map(|c| escape::width(&escape::clip(&c.name, 32))).max().unwrap_or(8);
     for column in shown.iter().take(most) {
         self::column(page, column, name_width, style);
     }
     if d.columns.len() > most {
         let rest = number::counted(d.columns.len() - most, "more column");
-        page.line(
-            &Line::of(Tone::Dim, &format!("  · {rest} as they were (-vv)")),
-            4,
-        );
+        page.line(&Line::of(Tone::Dim, &format!("  · {rest} as they were (-vv)")), 4);
     }
 }
 
 fn column(page: &mut Page, column: &Column, name_width: usize, style: &Style) {
-    let mut line = Line::of(
-        if column.drifted {
-            Tone::Watch
-        } else {
-            Tone::Dim
-        },
-        if column.drifted { "  ~ " } else { "    " },
-    );
-    line.push(
-        if column.drifted {
-            Tone::Plain
-        } else {
-            Tone::Dim
-        },
-        &escape::clip(&column.name, 32),
-    );
+    let mut line =
+        Line::of(if column.drifted { Tone::Watch } else { Tone::Dim }, if column.drifted { "  ~ " } else { "    " });
+    line.push(if column.drifted { Tone::Plain } else { Tone::Dim }, &escape::clip(&column.name, 32));
     line.pad_to(name_width + 6);
     let roomy = page.width() >= 100;
     if roomy {
@@ -186,24 +134,12 @@ fn column(page: &mut Page, column: &Column, name_width: usize, style: &Style) {
     }
     if let Some(picture) = column.picture.as_ref().filter(|p| p.trend.len() > 1) {
         let trend: Vec<Option<f64>> = picture.trend.iter().map(|v| words::known(*v)).collect();
-        let mut spark = spark(
-            &trend,
-            picture.trend_reference,
-            if column.drifted {
-                Tone::Watch
-            } else {
-                Tone::Dim
-            },
-        );
+        let mut spark = spark(&trend, picture.trend_reference, if column.drifted { Tone::Watch } else { Tone::Dim });
         spark.pad_to(24);
         line.append(spark);
     }
     if let Some(evidence) = words::strongest(&column.evidence) {
-        let value = format!(
-            "{} {}",
-            escape::clip(&evidence.statistic, 30),
-            number::plain(evidence.value.0)
-        );
+        let value = format!("{} {}", escape::clip(&evidence.statistic, 30), number::plain(evidence.value.0));
         let text = match words::known(evidence.p_value).map(number::p_value) {
             Some(p) if roomy => format!("{value}  p {p}"),
             Some(p) => format!("p {p}"),
@@ -214,14 +150,7 @@ fn column(page: &mut Page, column: &Column, name_width: usize, style: &Style) {
     page.line(&line, name_width + 6);
     if style.verbose > 1 {
         for evidence in &column.evidence {
-            let line = Line::of(
-                Tone::Dim,
-                &format!(
-                    "{}{}",
-                    " ".repeat(name_width + 6),
-                    words::evidence(evidence)
-                ),
-            );
+            let line = Line::of(Tone::Dim, &format!("{}{}", " ".repeat(name_width + 6), words::evidence(evidence)));
             page.line(&line, name_width + 8);
         }
     }

@@ -66,9 +66,7 @@ impl Line {
     }
 
     fn chars(&self) -> impl Iterator<Item = (Tone, char)> {
-        self.0
-            .iter()
-            .flat_map(|(tone, text)| text.chars().map(|c| (*tone, c)))
+        self.0.iter().flat_map(|(tone, text)| text.chars().map(|c| (*tone, c)))
     }
 }
 
@@ -81,11 +79,7 @@ pub(crate) struct Page {
 
 impl Page {
     pub(crate) fn new(style: &Style) -> Self {
-        Page {
-            out: String::new(),
-            width: style.width.clamp(40, 200),
-            color: style.color,
-        }
+        Page { out: String::new(), width: style.width.clamp(40, 200), color: style.color }
     }
 
     pub(crate) fn width(&self) -> usize {
@@ -132,10 +126,7 @@ impl Page {
     }
 
     fn emit(&mut self, row: &[(Tone, char)]) {
-        let end = row
-            .iter()
-            .rposition(|(_, c)| *c != ' ')
-            .map_or(0, |at| at + 1);
+        let end = row.iter().rposition(|(_, c)| *c != ' ').map_or(0, |at| at + 1);
         let mut tone = Tone::Plain;
         for &(next, c) in row.iter().take(end) {
             // A space looks the same in every tone, so it changes none.

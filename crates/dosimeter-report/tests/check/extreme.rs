@@ -16,9 +16,7 @@ fn all(d: &Diagnosis) {
             assert!(text.ends_with('\n'));
             // JSON holds numbers in full; for people no figure is longer than its meaning.
             assert!(
-                !["NaN", "inf"]
-                    .iter()
-                    .any(|bad| text.split([' ', '"', '>']).any(|word| word == *bad)),
+                !["NaN", "inf"].iter().any(|bad| text.split([' ', '"', '>']).any(|word| word == *bad)),
                 "{}",
                 format.id()
             );
@@ -68,17 +66,7 @@ fn with(v: f64) -> Diagnosis {
 
 #[test]
 fn any_number() {
-    for v in [
-        f64::NAN,
-        f64::INFINITY,
-        f64::NEG_INFINITY,
-        f64::MAX,
-        f64::MIN,
-        5e-324,
-        -0.0,
-        1.0,
-        -1e15,
-    ] {
+    for v in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, f64::MIN, 5e-324, -0.0, 1.0, -1e15] {
         all(&with(v));
     }
 }
@@ -102,10 +90,7 @@ fn nothing_at_all() {
     d.power.note.clear();
     d.warnings.clear();
     all(&d);
-    all(&Diagnosis {
-        metric: with(f64::NAN).metric,
-        ..d
-    });
+    all(&Diagnosis { metric: with(f64::NAN).metric, ..d });
 }
 
 #[test]
@@ -115,10 +100,7 @@ fn lengths_and_places_that_disagree() {
         at: Some(Timestamp(i64::MAX)),
         row: Some(u64::MAX),
         window: Some(usize::MAX),
-        interval: Some([
-            OnsetBound::Time(Timestamp(i64::MIN)),
-            OnsetBound::Time(Timestamp(i64::MAX)),
-        ]),
+        interval: Some([OnsetBound::Time(Timestamp(i64::MIN)), OnsetBound::Time(Timestamp(i64::MAX))]),
     };
     for finding in &mut d.findings {
         finding.onset = Some(far.clone());
@@ -135,12 +117,7 @@ fn lengths_and_places_that_disagree() {
         window.rows = u64::MAX;
         window.labelled = u64::MAX;
     }
-    for (i, picture) in d
-        .columns
-        .iter_mut()
-        .filter_map(|c| c.picture.as_mut())
-        .enumerate()
-    {
+    for (i, picture) in d.columns.iter_mut().filter_map(|c| c.picture.as_mut()).enumerate() {
         match i % 4 {
             0 => picture.cells.clear(),
             1 => picture.reference.clear(),

@@ -6,10 +6,7 @@ use crate::fixtures::hostile::{PAYLOADS, with};
 
 /// Everything between `<` and the next `>`: what a browser or a parser takes as mark-up.
 pub(crate) fn tags(text: &str) -> Vec<&str> {
-    text.split('<')
-        .skip(1)
-        .filter_map(|rest| rest.find('>').and_then(|end| text_before(text, rest, end)))
-        .collect()
+    text.split('<').skip(1).filter_map(|rest| rest.find('>').and_then(|end| text_before(text, rest, end))).collect()
 }
 
 /// The tag including its `<`, as a slice of the whole text.
@@ -19,15 +16,7 @@ fn text_before<'t>(text: &'t str, rest: &'t str, end: usize) -> Option<&'t str> 
 }
 
 fn written(format: Format, payload: &str) -> String {
-    render(
-        format,
-        &with(payload),
-        &Style {
-            width: 100,
-            color: false,
-            verbose: 3,
-        },
-    )
+    render(format, &with(payload), &Style { width: 100, color: false, verbose: 3 })
 }
 
 #[test]
@@ -46,8 +35,7 @@ fn nothing_hides_in_any_output() {
 #[test]
 fn json_gives_names_back() {
     for payload in PAYLOADS {
-        let value: serde_json::Value =
-            serde_json::from_str(&written(Format::Json, payload)).expect("valid JSON");
+        let value: serde_json::Value = serde_json::from_str(&written(Format::Json, payload)).expect("valid JSON");
         assert_eq!(value["monitor"], payload);
         assert_eq!(value["columns"][1]["picture"]["cells"][0], payload);
         assert_eq!(value["inputs"]["current"]["files"][0], payload);
@@ -69,12 +57,7 @@ fn markup_does_not_depend_on_names() {
     for format in [Format::Html, Format::Junit] {
         let plain = shape(&written(format, "plain"));
         for payload in PAYLOADS {
-            assert_eq!(
-                shape(&written(format, payload)),
-                plain,
-                "{payload:?} in {}",
-                format.id()
-            );
+            assert_eq!(shape(&written(format, payload)), plain, "{payload:?} in {}", format.id());
         }
     }
 }
@@ -85,14 +68,8 @@ fn html_puts_names_in_no_style_url_or_id() {
         let page = written(Format::Html, payload);
         for tag in tags(&page) {
             for attribute in ["style=", "href=", "id=", "class="] {
-                let value = tag
-                    .split(attribute)
-                    .nth(1)
-                    .and_then(|rest| rest.split('"').nth(1))
-                    .unwrap_or("");
-                let known = value
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || "-:#_ .".contains(c));
+                let value = tag.split(attribute).nth(1).and_then(|rest| rest.split('"').nth(1)).unwrap_or("");
+                let known = value.chars().all(|c| c.is_ascii_alphanumeric() || "-:#_ .".contains(c));
                 assert!(known, "{payload:?}: {tag}");
             }
         }
@@ -104,15 +81,8 @@ fn xml_is_well_formed() {
     for payload in PAYLOADS {
         let text = written(Format::Junit, payload);
         let mut open: Vec<&str> = Vec::new();
-        for tag in tags(&text)
-            .into_iter()
-            .filter(|tag| !tag.starts_with("<?") && !tag.ends_with("/>"))
-        {
-            let name = tag
-                .trim_matches(['<', '>', '/'])
-                .split(' ')
-                .next()
-                .unwrap_or("");
+        for tag in tags(&text).into_iter().filter(|tag| !tag.starts_with("<?") && !tag.ends_with("/>")) {
+            let name = tag.trim_matches(['<', '>', '/']).split(' ').next().unwrap_or("");
             if tag.starts_with("</") {
                 assert_eq!(open.pop(), Some(name), "{payload:?}");
             } else {
@@ -122,10 +92,7 @@ fn xml_is_well_formed() {
         assert!(open.is_empty(), "{payload:?}");
         for entity in text.split('&').skip(1) {
             let name = entity.split(';').next().unwrap_or("");
-            assert!(
-                ["amp", "lt", "gt", "quot", "apos"].contains(&name),
-                "{payload:?}: &{name}"
-            );
+            assert!(["amp", "lt", "gt", "quot", "apos"].contains(&name), "{payload:?}: &{name}");
         }
     }
 }
@@ -140,16 +107,9 @@ fn github_lines_are_all_ours() {
             let level = |line: &str| line.split(' ').next().unwrap_or("").to_owned();
             assert_eq!(level(line), level(expected), "{payload:?}");
             let properties = line.split("::").nth(1).unwrap_or("");
-            assert_eq!(
-                properties.matches(['=', ',']).count(),
-                1 + payload_equals(properties),
-                "{payload:?}: {line}"
-            );
-            let percent = line.split('%').skip(1).all(|rest| {
-                ["25", "0A", "3A", "2C"]
-                    .iter()
-                    .any(|code| rest.starts_with(code))
-            });
+            assert_eq!(properties.matches(['=', ',']).count(), 1 + payload_equals(properties), "{payload:?}: {line}");
+            let percent =
+                line.split('%').skip(1).all(|rest| ["25", "0A", "3A", "2C"].iter().any(|code| rest.starts_with(code)));
             assert!(percent, "{payload:?}: {line}");
         }
     }
@@ -165,15 +125,9 @@ fn prometheus_stays_one_sample_a_line() {
     for payload in PAYLOADS {
         let text = written(Format::Prometheus, payload);
         for line in text.lines() {
-            assert!(
-                line.starts_with("# ") || line.starts_with("dosimeter_"),
-                "{payload:?}: {line}"
-            );
+            assert!(line.starts_with("# ") || line.starts_with("dosimeter_"), "{payload:?}: {line}");
         }
-        let verdicts = text
-            .lines()
-            .filter(|l| l.starts_with("dosimeter_verdict"))
-            .count();
+        let verdicts = text.lines().filter(|l| l.starts_with("dosimeter_verdict")).count();
         assert_eq!(verdicts, 3, "{payload:?}");
     }
 }
@@ -187,23 +141,13 @@ fn markdown_has_only_our_markup() {
         let bare = without_code(&text);
         let tags: Vec<&str> = tags(&bare);
         assert!(
-            tags.iter().all(|tag| [
-                "<br>",
-                "<sub>",
-                "</sub>",
-                "<details>",
-                "</details>",
-                "<summary>",
-                "</summary>"
-            ]
-            .contains(tag)),
+            tags.iter()
+                .all(|tag| ["<br>", "<sub>", "</sub>", "<details>", "</details>", "<summary>", "</summary>"]
+                    .contains(tag)),
             "{payload:?}: {tags:?}"
         );
         for part in ["](", "://", "@o", "@e", "www.", "```"] {
-            assert!(
-                !bare.replace("\\]", "").contains(part),
-                "{payload:?}: {part} in\n{bare}"
-            );
+            assert!(!bare.replace("\\]", "").contains(part), "{payload:?}: {part} in\n{bare}");
         }
         for (line, expected) in bare.lines().zip(without_code(&plain).lines()) {
             let cells = |line: &str| line.replace("\\|", "").matches('|').count();

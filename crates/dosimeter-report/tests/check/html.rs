@@ -20,29 +20,15 @@ fn small_at_fifty_columns() {
 fn self_contained() {
     for (name, diagnosis) in fixtures::all() {
         let page = page(&diagnosis);
-        assert!(
-            page.contains("default-src 'none'; style-src 'unsafe-inline'"),
-            "{name}"
-        );
-        for part in [
-            "<script", "<link", "<img", "<iframe", "<object", "<base", "url(", "@import", " src=",
-            " on",
-        ] {
+        assert!(page.contains("default-src 'none'; style-src 'unsafe-inline'"), "{name}");
+        for part in ["<script", "<link", "<img", "<iframe", "<object", "<base", "url(", "@import", " src=", " on"] {
             // A payload's text may hold these, but only where it is escaped or plain text.
-            let found = super::hostile::tags(&page)
-                .into_iter()
-                .find(|tag| tag.contains(part) && !tag.contains("&quot;"));
+            let found =
+                super::hostile::tags(&page).into_iter().find(|tag| tag.contains(part) && !tag.contains("&quot;"));
             assert_eq!(found, None, "{name}: {part}");
         }
-        let style = page
-            .split("<style>")
-            .nth(1)
-            .and_then(|rest| rest.split("</style>").next())
-            .unwrap_or("");
-        assert!(
-            !style.is_empty() && !style.contains("url(") && !style.contains("@import"),
-            "{name}"
-        );
+        let style = page.split("<style>").nth(1).and_then(|rest| rest.split("</style>").next()).unwrap_or("");
+        assert!(!style.is_empty() && !style.contains("url(") && !style.contains("@import"), "{name}");
     }
 }
 
@@ -50,44 +36,18 @@ fn self_contained() {
 fn accessible() {
     for (name, diagnosis) in fixtures::all() {
         let page = page(&diagnosis);
-        for part in [
-            "<html lang=\"en\">",
-            "<main",
-            "<header",
-            "<nav aria-label",
-            "<footer",
-            "class=\"skip\"",
-            "<h1",
-        ] {
+        for part in ["<html lang=\"en\">", "<main", "<header", "<nav aria-label", "<footer", "class=\"skip\"", "<h1"] {
             assert_eq!(page.matches(part).count(), 1, "{name}: {part}");
         }
-        assert_eq!(
-            page.matches("<table").count(),
-            page.matches("<caption").count(),
-            "{name}"
-        );
+        assert_eq!(page.matches("<table").count(), page.matches("<caption").count(), "{name}");
         let tags = super::hostile::tags(&page);
         let drawings = tags.iter().filter(|tag| tag.starts_with("<svg")).count();
-        let named = tags
-            .iter()
-            .filter(|tag| tag.starts_with("<svg") && tag.contains("role=\"img\""))
-            .count();
-        let hidden = tags
-            .iter()
-            .filter(|tag| tag.starts_with("<svg") && tag.contains("aria-hidden=\"true\""))
-            .count();
+        let named = tags.iter().filter(|tag| tag.starts_with("<svg") && tag.contains("role=\"img\"")).count();
+        let hidden = tags.iter().filter(|tag| tag.starts_with("<svg") && tag.contains("aria-hidden=\"true\"")).count();
         assert_eq!(drawings, named + hidden, "{name}");
         // One title is the page's own.
-        assert_eq!(
-            tags.iter().filter(|tag| **tag == "<title>").count(),
-            named + 1,
-            "{name}"
-        );
-        let ids: Vec<&str> = page
-            .split(" id=\"")
-            .skip(1)
-            .filter_map(|rest| rest.split('"').next())
-            .collect();
+        assert_eq!(tags.iter().filter(|tag| **tag == "<title>").count(), named + 1, "{name}");
+        let ids: Vec<&str> = page.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
         let mut unique = ids.clone();
         unique.sort_unstable();
         unique.dedup();
@@ -108,12 +68,7 @@ fn verdict_first_and_blind_never_green() {
         "What was read",
     ];
     let places: Vec<Option<usize>> = order.iter().map(|part| page_.find(part)).collect();
-    assert!(
-        places.iter().all(Option::is_some) && places.is_sorted(),
-        "{places:?}"
-    );
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}");
     let blind = page(&fixtures::blind());
-    assert!(
-        blind.contains("class=\"verdict blind\"") && !blind.contains("class=\"verdict healthy\"")
-    );
+    assert!(blind.contains("class=\"verdict blind\"") && !blind.contains("class=\"verdict healthy\""));
 }

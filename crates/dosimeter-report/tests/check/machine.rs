@@ -19,40 +19,29 @@ fn github() {
     );
     let text = written(Format::Github, &hotel::decaying());
     assert!(
-        text.starts_with(
-            "::error title=dosimeter%3A hotel-cancellations decaying::accuracy 0.839 → 0.686"
-        ),
+        text.starts_with("::error title=dosimeter%3A hotel-cancellations decaying::accuracy 0.839 → 0.686"),
         "{text}"
     );
-    assert!(
-        text.contains("%0Asince 26 Sep 2016 (between 29 Aug and 24 Oct 2016)%0A"),
-        "{text}"
-    );
+    assert!(text.contains("%0Asince 26 Sep 2016 (between 29 Aug and 24 Oct 2016)%0A"), "{text}");
     let text = written(Format::Github, &fixtures::hostile::hostile());
     for level in ["::error ", "::warning "] {
-        assert_eq!(
-            text.lines().filter(|line| line.starts_with(level)).count(),
-            10,
-            "{level} in {text}"
-        );
+        assert_eq!(text.lines().filter(|line| line.starts_with(level)).count(), 10, "{level} in {text}");
     }
 }
 
 #[test]
 fn junit() {
     let text = written(Format::Junit, &hotel::decaying());
-    assert!(text.contains("<testsuite name=\"hotel-cancellations\" tests=\"8\" failures=\"3\" errors=\"0\" skipped=\"0\">"), "{text}");
     assert!(
-        text.contains(
-            "name=\"schema_change unit_changed: lead_time\">\n      <failure type=\"harmful\""
-        ),
+        text.contains("<testsuite name=\"hotel-cancellations\" tests=\"8\" failures=\"3\" errors=\"0\" skipped=\"0\">"),
+        "{text}"
+    );
+    assert!(
+        text.contains("name=\"schema_change unit_changed: lead_time\">\n      <failure type=\"harmful\""),
         "{text}"
     );
     let text = written(Format::Junit, &fixtures::blind());
-    assert!(
-        text.contains("tests=\"8\" failures=\"0\" errors=\"1\" skipped=\"7\""),
-        "{text}"
-    );
+    assert!(text.contains("tests=\"8\" failures=\"0\" errors=\"1\" skipped=\"7\""), "{text}");
 }
 
 #[test]
@@ -61,9 +50,7 @@ fn no_labels_is_no_pass() {
     d.metric.basis = dosimeter_core::diagnosis::Basis::Estimate;
     let text = written(Format::Junit, &d);
     assert!(
-        text.contains(
-            "name=\"concept_drift\">\n      <skipped message=\"cannot be seen without labels\"/>"
-        ),
+        text.contains("name=\"concept_drift\">\n      <skipped message=\"cannot be seen without labels\"/>"),
         "{text}"
     );
 }
@@ -80,17 +67,11 @@ fn prometheus() {
         "dosimeter_onset_timestamp_seconds{monitor=\"hotel-cancellations\"} 1474848000",
         "dosimeter_power_metric_change{monitor=\"hotel-cancellations\"} 0.012",
     ] {
-        assert!(
-            text.lines().any(|l| l == line),
-            "{line} is missing in\n{text}"
-        );
+        assert!(text.lines().any(|l| l == line), "{line} is missing in\n{text}");
     }
     // What is not known has no line.
     let text = written(Format::Prometheus, &fixtures::blind());
-    assert!(
-        !text.contains("dosimeter_metric_current") && !text.contains("dosimeter_metric_change"),
-        "{text}"
-    );
+    assert!(!text.contains("dosimeter_metric_current") && !text.contains("dosimeter_metric_change"), "{text}");
 }
 
 #[test]
@@ -104,17 +85,10 @@ fn prometheus_parses() {
                 families.push(rest.split(' ').next().unwrap_or("").to_owned());
             } else if !line.starts_with("# HELP ") {
                 let (key, value) = line.rsplit_once(' ').unwrap_or((line, ""));
-                assert!(
-                    value.parse::<f64>().is_ok_and(f64::is_finite),
-                    "{name}: {line}"
-                );
+                assert!(value.parse::<f64>().is_ok_and(f64::is_finite), "{name}: {line}");
                 let family = key.split('{').next().unwrap_or("");
                 // The samples of a family stand together, under its type.
-                assert_eq!(
-                    families.last().map(String::as_str),
-                    Some(family),
-                    "{name}: {line}"
-                );
+                assert_eq!(families.last().map(String::as_str), Some(family), "{name}: {line}");
                 assert!(labels_close(key), "{name}: {line}");
                 series.push(key.to_owned());
             }
@@ -148,14 +122,8 @@ fn labels_close(key: &str) -> bool {
 #[test]
 fn markdown() {
     let text = written(Format::Markdown, &hotel::decaying());
-    assert!(
-        text.starts_with("## ❌ `hotel-cancellations` is decaying\n\n**accuracy 0.839 → 0.686"),
-        "{text}"
-    );
-    assert!(
-        text.contains("| Since | 26 Sep 2016 (between 29 Aug and 24 Oct 2016) |"),
-        "{text}"
-    );
+    assert!(text.starts_with("## ❌ `hotel-cancellations` is decaying\n\n**accuracy 0.839 → 0.686"), "{text}");
+    assert!(text.contains("| Since | 26 Sep 2016 (between 29 Aug and 24 Oct 2016) |"), "{text}");
     let longest = written(Format::Markdown, &fixtures::hostile::hostile()).len();
     assert!(longest < 65_536, "{longest}");
 }

@@ -9,15 +9,7 @@ use serde_json::Value;
 const SCHEMA: &str = include_str!("../../../../docs/schema/dosimeter.diagnosis-1.schema.json");
 
 /// Keywords that say nothing about validity here.
-const NOTES: [&str; 7] = [
-    "$schema",
-    "$id",
-    "$defs",
-    "title",
-    "description",
-    "format",
-    "minItems",
-];
+const NOTES: [&str; 7] = ["$schema", "$id", "$defs", "title", "description", "format", "minItems"];
 
 struct Validator {
     root: Value,
@@ -37,20 +29,10 @@ impl Validator {
         }
     }
 
-    fn keyword(
-        &mut self,
-        keyword: &str,
-        rule: &Value,
-        all: &serde_json::Map<String, Value>,
-        value: &Value,
-        at: &str,
-    ) {
+    fn keyword(&mut self, keyword: &str, rule: &Value, all: &serde_json::Map<String, Value>, value: &Value, at: &str) {
         let fine = match keyword {
             "$ref" => {
-                let pointer = rule
-                    .as_str()
-                    .and_then(|text| text.strip_prefix('#'))
-                    .unwrap_or("/missing");
+                let pointer = rule.as_str().and_then(|text| text.strip_prefix('#')).unwrap_or("/missing");
                 match self.root.pointer(pointer).cloned() {
                     Some(schema) => self.check(&schema, value, at),
                     None => self.errors.push(format!("{at}: no {rule}")),
@@ -71,9 +53,9 @@ impl Validator {
                     n >= least && Some(n) <= rule.as_u64()
                 })
             }
-            "anyOf" => rule
-                .as_array()
-                .is_some_and(|schemas| schemas.iter().any(|schema| self.holds(schema, value, at))),
+            "anyOf" => {
+                rule.as_array().is_some_and(|schemas| schemas.iter().any(|schema| self.holds(schema, value, at)))
+            }
             "items" => {
                 for (i, item) in value.as_array().into_iter().flatten().enumerate() {
                     self.check(rule, item, &format!("{at}/{i}"));
@@ -81,14 +63,8 @@ impl Validator {
                 true
             }
             "required" => {
-                let names = rule
-                    .as_array()
-                    .into_iter()
-                    .flatten()
-                    .filter_map(Value::as_str);
-                value
-                    .as_object()
-                    .is_none_or(|object| names.into_iter().all(|name| object.contains_key(name)))
+                let names = rule.as_array().into_iter().flatten().filter_map(Value::as_str);
+                value.as_object().is_none_or(|object| names.into_iter().all(|name| object.contains_key(name)))
             }
             "properties" => {
                 for (name, item) in value.as_object().into_iter().flatten() {
@@ -108,16 +84,12 @@ impl Validator {
             note => NOTES.contains(&note),
         };
         if !fine {
-            self.errors
-                .push(format!("{at}: {keyword} {rule} does not hold"));
+            self.errors.push(format!("{at}: {keyword} {rule} does not hold"));
         }
     }
 
     fn holds(&self, schema: &Value, value: &Value, at: &str) -> bool {
-        let mut trial = Validator {
-            root: self.root.clone(),
-            errors: Vec::new(),
-        };
+        let mut trial = Validator { root: self.root.clone(), errors: Vec::new() };
         trial.check(schema, value, at);
         trial.errors.is_empty()
     }
@@ -138,10 +110,7 @@ fn is(value: &Value, name: &Value) -> bool {
 
 fn errors(value: &Value) -> Vec<String> {
     let root: Value = serde_json::from_str(SCHEMA).expect("the schema is JSON");
-    let mut validator = Validator {
-        root: root.clone(),
-        errors: Vec::new(),
-    };
+    let mut validator = Validator { root: root.clone(), errors: Vec::new() };
     validator.check(&root, value, "");
     validator.errors
 }
@@ -157,11 +126,7 @@ fn results_follow_the_schema() {
 
 #[test]
 fn the_validator_sees_what_is_wrong() {
-    let text = render(
-        Format::Json,
-        &crate::fixtures::hotel::decaying(),
-        &Style::default(),
-    );
+    let text = render(Format::Json, &crate::fixtures::hotel::decaying(), &Style::default());
     let good: Value = serde_json::from_str(&text).expect("valid JSON");
     let check = |pointer: &str, wrong: Value| {
         let mut value = good.clone();
@@ -175,8 +140,5 @@ fn the_validator_sees_what_is_wrong() {
     check("/findings/0/severity", Value::Null);
     check("/windows/0/rows", Value::from(-1));
     check("/inputs", serde_json::json!({}));
-    check(
-        "/power",
-        serde_json::json!({ "metric_change": 0.1, "rows": 1, "note": "", "new": 1 }),
-    );
+    check("/power", serde_json::json!({ "metric_change": 0.1, "rows": 1, "note": "", "new": 1 }));
 }

@@ -42,10 +42,7 @@ fn first_screen_answers_in_order() {
 #[test]
 fn blind_and_healthy_say_so() {
     let text = render(Format::Terminal, &fixtures::blind(), &style(80, false, 0));
-    assert!(
-        text.starts_with("? BLIND") && text.contains("yes: a loss of accuracy under 0.210"),
-        "{text}"
-    );
+    assert!(text.starts_with("? BLIND") && text.contains("yes: a loss of accuracy under 0.210"), "{text}");
     let text = render(Format::Terminal, &fixtures::healthy(), &style(80, true, 0));
     assert!(text.starts_with("\u{1b}[1;32m✓ HEALTHY"), "{text}");
     assert!(!text.contains("\u{1b}[1;31m"), "{text}");
@@ -56,11 +53,7 @@ fn never_wider_than_asked() {
     for (name, diagnosis) in fixtures::all() {
         for columns in [0, 40, 41, 57, 80, 120, 200, 1000] {
             for verbose in 0..4 {
-                let text = render(
-                    Format::Terminal,
-                    &diagnosis,
-                    &style(columns, false, verbose),
-                );
+                let text = render(Format::Terminal, &diagnosis, &style(columns, false, verbose));
                 let most = columns.clamp(40, 200);
                 let wide = text.lines().find(|line| width(line) > most);
                 assert_eq!(wide, None, "{name} at {columns} with {verbose}");

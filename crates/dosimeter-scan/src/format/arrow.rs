@@ -6,13 +6,11 @@ use crate::error::ReadError;
 use crate::field::Kind;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    ArrowDictionaryKeyType, ArrowPrimitiveType, Date32Type, Date64Type, Decimal32Type,
-    Decimal64Type, Decimal128Type, Decimal256Type, DurationMicrosecondType,
-    DurationMillisecondType, DurationNanosecondType, DurationSecondType, Float16Type, Float32Type,
-    Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, Time32MillisecondType,
-    Time32SecondType, Time64MicrosecondType, Time64NanosecondType, TimestampMicrosecondType,
-    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type,
-    UInt32Type, UInt64Type,
+    ArrowDictionaryKeyType, ArrowPrimitiveType, Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type,
+    Decimal256Type, DurationMicrosecondType, DurationMillisecondType, DurationNanosecondType, DurationSecondType,
+    Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, Time32MillisecondType,
+    Time32SecondType, Time64MicrosecondType, Time64NanosecondType, TimestampMicrosecondType, TimestampMillisecondType,
+    TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef, StringArray};
 use arrow_buffer::{NullBuffer, ScalarBuffer};
@@ -78,11 +76,7 @@ pub(crate) fn leaves(fields: &Fields, depth: usize) -> Result<Vec<Leaf>, ReadErr
             }
         } else {
             let (name, data_type) = (field.name().clone(), field.data_type().clone());
-            all.push(Leaf {
-                name,
-                data_type,
-                nullable: field.is_nullable(),
-            });
+            all.push(Leaf { name, data_type, nullable: field.is_nullable() });
         }
     }
     Ok(all)
@@ -105,11 +99,7 @@ pub(crate) fn flatten(
 }
 
 /// An array as a column.
-pub(crate) fn column(
-    name: Arc<str>,
-    array: &ArrayRef,
-    outer: Option<&NullBuffer>,
-) -> Result<Column, ReadError> {
+pub(crate) fn column(name: Arc<str>, array: &ArrayRef, outer: Option<&NullBuffer>) -> Result<Column, ReadError> {
     let nulls = array.logical_nulls();
     let validity = NullBuffer::union(nulls.as_ref(), outer).filter(|n| n.null_count() > 0);
     let values = values(array, validity.as_ref())?;
@@ -150,20 +140,12 @@ fn values(array: &ArrayRef, validity: Option<&NullBuffer>) -> Result<Values, Rea
         ),
         DataType::Time32(TimeUnit::Second) => floats::<Time32SecondType>(array, f64::from),
         DataType::Time32(_) => floats::<Time32MillisecondType>(array, |v| f64::from(v) / 1e3),
-        DataType::Time64(TimeUnit::Nanosecond) => {
-            floats::<Time64NanosecondType>(array, |v| v as f64 / 1e9)
-        }
+        DataType::Time64(TimeUnit::Nanosecond) => floats::<Time64NanosecondType>(array, |v| v as f64 / 1e9),
         DataType::Time64(_) => floats::<Time64MicrosecondType>(array, |v| v as f64 / 1e6),
         DataType::Duration(TimeUnit::Second) => floats::<DurationSecondType>(array, |v| v as f64),
-        DataType::Duration(TimeUnit::Millisecond) => {
-            floats::<DurationMillisecondType>(array, |v| v as f64 / 1e3)
-        }
-        DataType::Duration(TimeUnit::Microsecond) => {
-            floats::<DurationMicrosecondType>(array, |v| v as f64 / 1e6)
-        }
-        DataType::Duration(TimeUnit::Nanosecond) => {
-            floats::<DurationNanosecondType>(array, |v| v as f64 / 1e9)
-        }
+        DataType::Duration(TimeUnit::Millisecond) => floats::<DurationMillisecondType>(array, |v| v as f64 / 1e3),
+        DataType::Duration(TimeUnit::Microsecond) => floats::<DurationMicrosecondType>(array, |v| v as f64 / 1e6),
+        DataType::Duration(TimeUnit::Nanosecond) => floats::<DurationNanosecondType>(array, |v| v as f64 / 1e9),
         DataType::Date32 => times::<Date32Type>(array, |v| i64::from(v).saturating_mul(DAY)),
         DataType::Date64 => times::<Date64Type>(array, |v| v.saturating_mul(1000)),
         DataType::Timestamp(TimeUnit::Second, _) => {
@@ -172,25 +154,19 @@ fn values(array: &ArrayRef, validity: Option<&NullBuffer>) -> Result<Values, Rea
         DataType::Timestamp(TimeUnit::Millisecond, _) => {
             times::<TimestampMillisecondType>(array, |v| v.saturating_mul(1000))
         }
-        DataType::Timestamp(TimeUnit::Microsecond, _) => {
-            Values::Time(raw::<TimestampMicrosecondType>(array))
-        }
-        DataType::Timestamp(TimeUnit::Nanosecond, _) => {
-            times::<TimestampNanosecondType>(array, |v| v.div_euclid(1000))
-        }
-        DataType::Dictionary(key, value) if kind_of(value) == Some(Kind::Text) => {
-            match key.as_ref() {
-                DataType::Int8 => dictionary::<Int8Type>(array, validity)?,
-                DataType::Int16 => dictionary::<Int16Type>(array, validity)?,
-                DataType::Int32 => dictionary::<Int32Type>(array, validity)?,
-                DataType::Int64 => dictionary::<Int64Type>(array, validity)?,
-                DataType::UInt8 => dictionary::<UInt8Type>(array, validity)?,
-                DataType::UInt16 => dictionary::<UInt16Type>(array, validity)?,
-                DataType::UInt32 => dictionary::<UInt32Type>(array, validity)?,
-                DataType::UInt64 => dictionary::<UInt64Type>(array, validity)?,
-                _ => Values::Unsupported(array.data_type().to_string()),
-            }
-        }
+        DataType::Timestamp(TimeUnit::Microsecond, _) => Values::Time(raw::<TimestampMicrosecondType>(array)),
+        DataType::Timestamp(TimeUnit::Nanosecond, _) => times::<TimestampNanosecondType>(array, |v| v.div_euclid(1000)),
+        DataType::Dictionary(key, value) if kind_of(value) == Some(Kind::Text) => match key.as_ref() {
+            DataType::Int8 => dictionary::<Int8Type>(array, validity)?,
+            DataType::Int16 => dictionary::<Int16Type>(array, validity)?,
+            DataType::Int32 => dictionary::<Int32Type>(array, validity)?,
+            DataType::Int64 => dictionary::<Int64Type>(array, validity)?,
+            DataType::UInt8 => dictionary::<UInt8Type>(array, validity)?,
+            DataType::UInt16 => dictionary::<UInt16Type>(array, validity)?,
+            DataType::UInt32 => dictionary::<UInt32Type>(array, validity)?,
+            DataType::UInt64 => dictionary::<UInt64Type>(array, validity)?,
+            _ => Values::Unsupported(array.data_type().to_string()),
+        },
         DataType::Dictionary(..) => {
             let any = array.as_any_dictionary();
             let plain = arrow_select::take::take(any.values(), any.keys(), None)
@@ -199,12 +175,8 @@ fn values(array: &ArrayRef, validity: Option<&NullBuffer>) -> Result<Values, Rea
         }
         _ => match strings(array)? {
             Some(dictionary) => {
-                let rows = i32::try_from(array.len())
-                    .map_err(|_| ReadError::new("too many rows in one batch"))?;
-                Values::Text {
-                    keys: (0..rows).collect(),
-                    dictionary,
-                }
+                let rows = i32::try_from(array.len()).map_err(|_| ReadError::new("too many rows in one batch"))?;
+                Values::Text { keys: (0..rows).collect(), dictionary }
             }
             None => Values::Unsupported(array.data_type().to_string()),
         },
@@ -217,54 +189,26 @@ fn raw<T: ArrowPrimitiveType>(array: &ArrayRef) -> ScalarBuffer<T::Native> {
 }
 
 fn integers<T: ArrowPrimitiveType>(array: &ArrayRef, f: impl Fn(T::Native) -> i64) -> Values {
-    Values::Integer(
-        array
-            .as_primitive::<T>()
-            .values()
-            .iter()
-            .map(|&v| f(v))
-            .collect(),
-    )
+    Values::Integer(array.as_primitive::<T>().values().iter().map(|&v| f(v)).collect())
 }
 
 fn floats<T: ArrowPrimitiveType>(array: &ArrayRef, f: impl Fn(T::Native) -> f64) -> Values {
-    Values::Float(
-        array
-            .as_primitive::<T>()
-            .values()
-            .iter()
-            .map(|&v| f(v))
-            .collect(),
-    )
+    Values::Float(array.as_primitive::<T>().values().iter().map(|&v| f(v)).collect())
 }
 
 fn times<T: ArrowPrimitiveType>(array: &ArrayRef, f: impl Fn(T::Native) -> i64) -> Values {
-    Values::Time(
-        array
-            .as_primitive::<T>()
-            .values()
-            .iter()
-            .map(|&v| f(v))
-            .collect(),
-    )
+    Values::Time(array.as_primitive::<T>().values().iter().map(|&v| f(v)).collect())
 }
 
 /// Decimals: dividing by the power of ten rounds once wherever the unscaled value is below 2^53.
 fn scaled<V>(scale: i8, f: impl Fn(V) -> f64) -> impl Fn(V) -> f64 {
     let power = 10f64.powi(i32::from(scale).abs());
     move |v| {
-        if scale >= 0 {
-            f(v) / power
-        } else {
-            f(v) * power
-        }
+        if scale >= 0 { f(v) / power } else { f(v) * power }
     }
 }
 
-fn dictionary<K: ArrowDictionaryKeyType>(
-    array: &ArrayRef,
-    validity: Option<&NullBuffer>,
-) -> Result<Values, ReadError>
+fn dictionary<K: ArrowDictionaryKeyType>(array: &ArrayRef, validity: Option<&NullBuffer>) -> Result<Values, ReadError>
 where
     K::Native: TryInto<i32>,
 {
@@ -275,25 +219,15 @@ where
     let raw = array.keys();
     let keys: ScalarBuffer<i32> = match raw.as_any().downcast_ref::<arrow_array::Int32Array>() {
         Some(keys) => keys.values().clone(),
-        None => raw
-            .values()
-            .iter()
-            .map(|&k| k.try_into().unwrap_or(-1))
-            .collect(),
+        None => raw.values().iter().map(|&k| k.try_into().unwrap_or(-1)).collect(),
     };
     let entries = dictionary.len();
     // The promise that valid keys are inside: cheap when all are, exact when some are not.
     let outside = |k: i32| usize::try_from(k).map_or(true, |k| k >= entries);
     if keys.iter().any(|&k| outside(k)) {
         let valid = |row: usize| validity.is_none_or(|v| row < v.len() && v.is_valid(row));
-        if keys
-            .iter()
-            .enumerate()
-            .any(|(row, &k)| outside(k) && valid(row))
-        {
-            return Err(ReadError::new(
-                "corrupt data, a dictionary key points nowhere",
-            ));
+        if keys.iter().enumerate().any(|(row, &k)| outside(k) && valid(row)) {
+            return Err(ReadError::new("corrupt data, a dictionary key points nowhere"));
         }
     }
     Ok(Values::Text { keys, dictionary })
@@ -302,18 +236,13 @@ where
 /// Any array of strings as the common one; bytes only where they are UTF-8.
 fn strings(array: &ArrayRef) -> Result<Option<StringArray>, ReadError> {
     let long = |bytes: usize| {
-        if i32::try_from(bytes).is_ok() {
-            Ok(())
-        } else {
-            Err(ReadError::new("more than 2 GiB of text in one batch"))
-        }
+        if i32::try_from(bytes).is_ok() { Ok(()) } else { Err(ReadError::new("more than 2 GiB of text in one batch")) }
     };
     Ok(match array.data_type() {
         DataType::Utf8 => Some(array.as_string::<i32>().clone()),
         DataType::LargeUtf8 => {
             let array = array.as_string::<i64>();
-            let used = array.offsets().last().copied().unwrap_or(0)
-                - array.offsets().first().copied().unwrap_or(0);
+            let used = array.offsets().last().copied().unwrap_or(0) - array.offsets().first().copied().unwrap_or(0);
             long(usize::try_from(used).unwrap_or(usize::MAX))?;
             Some(array.iter().collect())
         }
@@ -330,8 +259,5 @@ fn strings(array: &ArrayRef) -> Result<Option<StringArray>, ReadError> {
 }
 
 fn text<'a>(cells: impl Iterator<Item = Option<&'a [u8]>>) -> Option<StringArray> {
-    cells
-        .map(|cell| cell.map(std::str::from_utf8).transpose())
-        .collect::<Result<StringArray, _>>()
-        .ok()
+    cells.map(|cell| cell.map(std::str::from_utf8).transpose()).collect::<Result<StringArray, _>>().ok()
 }

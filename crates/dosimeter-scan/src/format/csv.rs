@@ -47,8 +47,7 @@ impl Read for Metered {
             return Err(io::Error::other(error));
         }
         let n = self.inner.read(buffer)?;
-        self.budget
-            .store(left.saturating_sub(n as u64), Ordering::Relaxed);
+        self.budget.store(left.saturating_sub(n as u64), Ordering::Relaxed);
         Ok(n)
     }
 }
@@ -64,8 +63,7 @@ struct Records {
 impl Records {
     fn new(source: &Source, delimiter: u8, skip: usize) -> Result<Self, ReadError> {
         let mut inner = source.stream()?;
-        io::copy(&mut inner.by_ref().take(skip as u64), &mut io::sink())
-            .map_err(|e| source.io("cannot read", &e))?;
+        io::copy(&mut inner.by_ref().take(skip as u64), &mut io::sink()).map_err(|e| source.io("cannot read", &e))?;
         let limit = source.options.max_line as u64;
         let budget = Arc::new(AtomicU64::new(limit + BUFFER as u64));
         let reader = ReaderBuilder::new()
@@ -73,17 +71,8 @@ impl Records {
             .flexible(true)
             .delimiter(delimiter)
             .buffer_capacity(BUFFER)
-            .from_reader(Metered {
-                inner,
-                budget: Arc::clone(&budget),
-                limit,
-            });
-        Ok(Self {
-            reader,
-            budget,
-            limit,
-            source: source.clone(),
-        })
+            .from_reader(Metered { inner, budget: Arc::clone(&budget), limit });
+        Ok(Self { reader, budget, limit, source: source.clone() })
     }
 
     fn line(&self) -> u64 {
@@ -92,32 +81,22 @@ impl Records {
 
     /// Reads the next record; false at the end.
     fn next(&mut self, record: &mut ByteRecord) -> Result<bool, ReadError> {
-        self.budget
-            .store(self.limit + BUFFER as u64, Ordering::Relaxed);
+        self.budget.store(self.limit + BUFFER as u64, Ordering::Relaxed);
         let line = self.line();
-        self.reader
-            .read_byte_record(record)
-            .map_err(|e| match e.into_kind() {
-                csv::ErrorKind::Io(e) => self.source.io("cannot read", &e).at_line(line),
-                other => ReadError::new(format!("not readable as CSV ({other:?})"))
-                    .in_file(&self.source.name)
-                    .at_line(line),
-            })
+        self.reader.read_byte_record(record).map_err(|e| match e.into_kind() {
+            csv::ErrorKind::Io(e) => self.source.io("cannot read", &e).at_line(line),
+            other => {
+                ReadError::new(format!("not readable as CSV ({other:?})")).in_file(&self.source.name).at_line(line)
+            }
+        })
     }
 }
 
 /// Opens a file whose first decoded bytes are `head`.
 pub(crate) fn open(source: &Source, head: &[u8]) -> Result<(Table, Vec<FileField>), ReadError> {
-    let skip = if head.starts_with(b"\xef\xbb\xbf") {
-        3
-    } else {
-        0
-    };
+    let skip = if head.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     let body = head.get(skip..).unwrap_or_default();
-    let delimiter = source
-        .options
-        .delimiter
-        .unwrap_or_else(|| sniff(body, head.len() < PEEK));
+    let delimiter = source.options.delimiter.unwrap_or_else(|| sniff(body, head.len() < PEEK));
     let mut records = Records::new(source, delimiter, skip)?;
     let mut record = ByteRecord::new();
     if !records.next(&mut record)? {
@@ -126,28 +105,21 @@ pub(crate) fn open(source: &Source, head: &[u8]) -> Result<(Table, Vec<FileField
             .with_hint("a CSV file starts with a line of column names"));
     }
     too_many(source, record.len())?;
-    if record
-        .iter()
-        .all(|cell| parse_number(cell.trim_ascii(), false).is_some())
-    {
-        return Err(
-            ReadError::new("no header: the first line holds only numbers")
-                .in_file(&source.name)
-                .at_line(1)
-                .with_hint("put a line of column names on top"),
-        );
+    if record.iter().all(|cell| parse_number(cell.trim_ascii(), false).is_some()) {
+        return Err(ReadError::new("no header: the first line holds only numbers")
+            .in_file(&source.name)
+            .at_line(1)
+            .with_hint("put a line of column names on top"));
     }
     let names: Vec<String> = record
         .iter()
         .enumerate()
         // The index column that pandas writes has no name.
-        .map(|(i, cell)| {
-            if cell.is_empty() {
-                format!("column_{}", i + 1)
-            } else {
-                String::from_utf8_lossy(cell).into_owned()
-            }
-        })
+        .map(
+            |(i, cell)| {
+                if cell.is_empty() { format!("column_{}", i + 1) } else { String::from_utf8_lossy(cell).into_owned() }
+            },
+        )
         .collect();
     let guesses = sample(&mut records, names.len())?;
     let fields: Vec<FileField> = names
@@ -164,14 +136,7 @@ pub(crate) fn open(source: &Source, head: &[u8]) -> Result<(Table, Vec<FileField
         .collect();
     check_names(source, &fields).map_err(|e| e.at_line(1))?;
     let names = fields.iter().map(|f| Arc::from(f.name.as_str())).collect();
-    Ok((
-        Table {
-            delimiter,
-            skip,
-            names,
-        },
-        fields,
-    ))
+    Ok((Table { delimiter, skip, names }, fields))
 }
 
 /// Guesses from the first rows, fewer where rows are long.
@@ -195,19 +160,11 @@ fn sample(records: &mut Records, width: usize) -> Result<Vec<Guess>, ReadError> 
 
 /// The delimiter under which the first lines have the most cells, and all the same number of them.
 fn sniff(head: &[u8], whole: bool) -> u8 {
-    let end = if whole {
-        head.len()
-    } else {
-        head.iter().rposition(|&c| c == b'\n').unwrap_or(head.len())
-    };
+    let end = if whole { head.len() } else { head.iter().rposition(|&c| c == b'\n').unwrap_or(head.len()) };
     let head = head.get(..end).unwrap_or_default();
     let mut best = (b',', 0.0);
     for delimiter in [b',', b';', b'\t', b'|'] {
-        let mut reader = ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(delimiter)
-            .from_reader(head);
+        let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(head);
         let mut record = ByteRecord::new();
         let (mut width, mut same, mut all) = (0, 0u32, 0u32);
         while all < 200 && reader.read_byte_record(&mut record).unwrap_or(false) {
@@ -217,11 +174,7 @@ fn sniff(head: &[u8], whole: bool) -> u8 {
             same += u32::from(record.len() == width);
             all += 1;
         }
-        let score = if width > 1 {
-            width as f64 * (f64::from(same) / f64::from(all.max(1))).powi(4)
-        } else {
-            0.0
-        };
+        let score = if width > 1 { width as f64 * (f64::from(same) / f64::from(all.max(1))).powi(4) } else { 0.0 };
         if score > best.1 {
             best = (delimiter, score);
         }
@@ -230,12 +183,7 @@ fn sniff(head: &[u8], whole: bool) -> u8 {
 }
 
 impl Table {
-    pub(crate) fn read(
-        &self,
-        source: &Source,
-        fields: &[usize],
-        targets: &[Target],
-    ) -> Result<Batches, ReadError> {
+    pub(crate) fn read(&self, source: &Source, fields: &[usize], targets: &[Target]) -> Result<Batches, ReadError> {
         let mut records = Records::new(source, self.delimiter, self.skip)?;
         let mut record = ByteRecord::new();
         records.next(&mut record)?;
@@ -243,24 +191,11 @@ impl Table {
         let builders = fields
             .iter()
             .zip(targets)
-            .filter_map(|(&f, &target)| {
-                self.names
-                    .get(f)
-                    .map(|n| (f, Builder::new(Arc::clone(n), target, rows)))
-            })
+            .filter_map(|(&f, &target)| self.names.get(f).map(|n| (f, Builder::new(Arc::clone(n), target, rows))))
             .collect();
         let width = self.names.len();
         let ragged = Tally::default();
-        Ok(Box::new(Lines {
-            records,
-            record,
-            builders,
-            width,
-            rows,
-            total: 0,
-            ragged,
-            done: false,
-        }))
+        Ok(Box::new(Lines { records, record, builders, width, rows, total: 0, ragged, done: false }))
     }
 }
 
@@ -280,8 +215,7 @@ impl Lines {
     fn batch(&mut self) -> Result<Option<Batch>, ReadError> {
         let mut rows = 0;
         let mut bytes = 0;
-        let all = self.builders.len() == self.width
-            && self.builders.iter().enumerate().all(|(i, (f, _))| i == *f);
+        let all = self.builders.len() == self.width && self.builders.iter().enumerate().all(|(i, (f, _))| i == *f);
         while rows < self.rows && bytes < BATCH_BYTES {
             let line = self.records.line();
             if !self.records.next(&mut self.record)? {
@@ -315,11 +249,7 @@ impl Lines {
         if rows == 0 {
             return Ok(None);
         }
-        let columns = self
-            .builders
-            .iter_mut()
-            .map(|(_, b)| b.finish())
-            .collect::<Result<_, _>>()?;
+        let columns = self.builders.iter_mut().map(|(_, b)| b.finish()).collect::<Result<_, _>>()?;
         Ok(Some(Batch { rows, columns }))
     }
 
@@ -334,11 +264,7 @@ impl Lines {
             self.total,
             self.width,
             lines.join(", "),
-            if self.ragged.count > lines.len() as u64 {
-                ", ..."
-            } else {
-                ""
-            }
+            if self.ragged.count > lines.len() as u64 { ", ..." } else { "" }
         ))
         .in_file(&self.records.source.name)
         .at_line(self.ragged.lines.first().copied().unwrap_or(1))
@@ -347,20 +273,10 @@ impl Lines {
 
     fn report(&self) {
         let source = &self.records.source;
-        source
-            .problems
-            .record(&source.name, ProblemKind::RaggedRow, "", &self.ragged);
+        source.problems.record(&source.name, ProblemKind::RaggedRow, "", &self.ragged);
         for (_, builder) in &self.builders {
-            let tally = Tally {
-                count: builder.invalid(),
-                lines: Vec::new(),
-            };
-            source.problems.record(
-                &source.name,
-                ProblemKind::InvalidUtf8,
-                builder.name(),
-                &tally,
-            );
+            let tally = Tally { count: builder.invalid(), lines: Vec::new() };
+            source.problems.record(&source.name, ProblemKind::InvalidUtf8, builder.name(), &tally);
         }
     }
 }

@@ -71,14 +71,10 @@ pub(crate) fn check_names(source: &Source, fields: &[FileField]) -> Result<(), R
     let mut seen = std::collections::BTreeMap::new();
     for (i, field) in fields.iter().enumerate() {
         if let Some(first) = seen.insert(field.name.as_str(), i) {
-            return Err(ReadError::new(format!(
-                "two columns of the same name, the {} and the {}",
-                nth(first),
-                nth(i)
-            ))
-            .in_file(&source.name)
-            .in_column(&field.name)
-            .with_hint("rename or drop one of them; which one was meant cannot be guessed"));
+            return Err(ReadError::new(format!("two columns of the same name, the {} and the {}", nth(first), nth(i)))
+                .in_file(&source.name)
+                .in_column(&field.name)
+                .with_hint("rename or drop one of them; which one was meant cannot be guessed"));
         }
     }
     Ok(())
@@ -90,11 +86,9 @@ pub(crate) fn too_many(source: &Source, columns: usize) -> Result<(), ReadError>
         return Ok(());
     }
     let limit = source.options.max_columns;
-    Err(ReadError::new(format!(
-        "{columns} columns are more than the limit of {limit}"
-    ))
-    .in_file(&source.name)
-    .with_hint("drop columns, or raise the limit"))
+    Err(ReadError::new(format!("{columns} columns are more than the limit of {limit}"))
+        .in_file(&source.name)
+        .with_hint("drop columns, or raise the limit"))
 }
 
 fn nth(index: usize) -> String {

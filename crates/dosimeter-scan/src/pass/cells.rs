@@ -113,7 +113,9 @@ fn year(y: i64) -> Option<i64> {
 /// Whether two live dictionaries share their memory, and so their contents.
 pub(crate) fn same_dictionary(seen: Option<&StringArray>, now: &StringArray) -> bool {
     seen.is_some_and(|d| {
-        d.len() == now.len() && d.values().as_ptr() == now.values().as_ptr() && d.offsets().inner().inner().as_ptr() == now.offsets().inner().inner().as_ptr()
+        d.len() == now.len()
+            && d.values().as_ptr() == now.values().as_ptr()
+            && d.offsets().inner().inner().as_ptr() == now.offsets().inner().inner().as_ptr()
     })
 }
 
@@ -138,25 +140,36 @@ impl<'g> Cells<'g> {
         match (&column.values, self.grid) {
             (Values::Float(v), Grid::Number { edges, .. }) => match &column.validity {
                 None => out.extend(v.iter().map(|x| self.number(edges, *x))),
-                Some(valid) => out.extend(v.iter().enumerate().map(|(i, x)| if valid.is_valid(i) { self.number(edges, *x) } else { null })),
+                Some(valid) => out.extend(
+                    v.iter().enumerate().map(|(i, x)| if valid.is_valid(i) { self.number(edges, *x) } else { null }),
+                ),
             },
             (Values::Integer(v) | Values::Time(v), Grid::Number { edges, .. }) => match &column.validity {
                 None => out.extend(v.iter().map(|x| self.number(edges, *x as f64))),
                 Some(valid) => {
-                    out.extend(v.iter().enumerate().map(|(i, x)| if valid.is_valid(i) { self.number(edges, *x as f64) } else { null }));
+                    out.extend(
+                        v.iter()
+                            .enumerate()
+                            .map(|(i, x)| if valid.is_valid(i) { self.number(edges, *x as f64) } else { null }),
+                    );
                 }
             },
             (Values::Text { keys, dictionary }, Grid::Category { .. }) => {
                 if !same_dictionary(self.dictionary.as_ref(), dictionary) {
                     let other = self.grid.special(Special::Other) as u16;
                     self.by_key.clear();
-                    self.by_key.extend((0..dictionary.len()).map(|k| self.index.get(dictionary.value(k)).map_or(other, |c| *c as u16)));
+                    self.by_key.extend(
+                        (0..dictionary.len()).map(|k| self.index.get(dictionary.value(k)).map_or(other, |c| *c as u16)),
+                    );
                     self.dictionary = Some(dictionary.clone());
                 }
-                let cell = |key: &i32| usize::try_from(*key).ok().and_then(|k| self.by_key.get(k)).copied().unwrap_or(null);
+                let cell =
+                    |key: &i32| usize::try_from(*key).ok().and_then(|k| self.by_key.get(k)).copied().unwrap_or(null);
                 match &column.validity {
                     None => out.extend(keys.iter().map(cell)),
-                    Some(valid) => out.extend(keys.iter().enumerate().map(|(i, k)| if valid.is_valid(i) { cell(k) } else { null })),
+                    Some(valid) => {
+                        out.extend(keys.iter().enumerate().map(|(i, k)| if valid.is_valid(i) { cell(k) } else { null }))
+                    }
                 }
             }
             (Values::Null | Values::Unsupported(_), _) => {}
@@ -201,7 +214,12 @@ fn few_integers(column: &Column, values: &[i64]) -> Option<Column> {
         keys.push(key as i32);
     }
     let dictionary: StringArray = known.iter().map(|k| Some(k.to_string())).collect();
-    Some(Column { values: Values::Text { keys: keys.into(), dictionary }, unparsed: Vec::new(), layouts: Vec::new(), ..column.clone() })
+    Some(Column {
+        values: Values::Text { keys: keys.into(), dictionary },
+        unparsed: Vec::new(),
+        layouts: Vec::new(),
+        ..column.clone()
+    })
 }
 
 /// Brings a column to the kind that the baseline counts it as.

@@ -36,17 +36,25 @@ pub struct FitOptions {
 
 /// A baseline with an empty reference, to be filled by the profile pass.
 #[must_use]
-pub fn baseline(survey: &Survey, roles: &Decided, window: WindowSpec, windows: usize, options: &FitOptions) -> Baseline {
+pub fn baseline(
+    survey: &Survey,
+    roles: &Decided,
+    window: WindowSpec,
+    windows: usize,
+    options: &FitOptions,
+) -> Baseline {
     let categorical = matches!(roles.task, Some(Task::Binary | Task::Multiclass));
     // Many columns and windows share a bounded number of cells.
-    let room = (8_000_000 / (survey.columns.len().max(1) * windows.max(1))).clamp(16, dosimeter_core::profile::grid::NUMBER_CELLS);
+    let room = (8_000_000 / (survey.columns.len().max(1) * windows.max(1)))
+        .clamp(16, dosimeter_core::profile::grid::NUMBER_CELLS);
     let columns: Vec<ColumnSpec> = survey
         .columns
         .iter()
         .filter(|c| {
             let role = roles.roles.get(&c.name).copied().unwrap_or(Role::Feature);
             // What the reference has no value of is not known: should it come, it is new.
-            role != Role::Ignore && (c.present + c.unparsed > 0 || matches!(role, Role::Label | Role::Prediction | Role::Score))
+            role != Role::Ignore
+                && (c.present + c.unparsed > 0 || matches!(role, Role::Label | Role::Prediction | Role::Score))
         })
         .map(|c| spec(c, roles.roles.get(&c.name).copied().unwrap_or(Role::Feature), categorical, room, survey.rows))
         .collect();
@@ -80,7 +88,8 @@ pub fn baseline(survey: &Survey, roles: &Decided, window: WindowSpec, windows: u
 }
 
 fn spec(c: &ColumnSurvey, role: Role, categorical: bool, room: usize, rows: u64) -> ColumnSpec {
-    if c.kind == Kind::Text && matches!(role, Role::Feature | Role::Segment | Role::Score)
+    if c.kind == Kind::Text
+        && matches!(role, Role::Feature | Role::Segment | Role::Score)
         && let Some(parsed) = parsed_texts(c)
     {
         // Numbers and dates written as text are compared as what they say; the notation is watched beside.
@@ -98,7 +107,9 @@ fn spec(c: &ColumnSurvey, role: Role, categorical: bool, room: usize, rows: u64)
         Kind::Text => ColumnKind::Category,
     };
     let grid = match kind {
-        ColumnKind::Number | ColumnKind::Time => thin(Grid::number(&c.sample, c.min, c.max), &c.sample, c.min, c.max, room),
+        ColumnKind::Number | ColumnKind::Time => {
+            thin(Grid::number(&c.sample, c.min, c.max), &c.sample, c.min, c.max, room)
+        }
         ColumnKind::Text => Grid::Category { values: Vec::new() },
         ColumnKind::Boolean => Grid::Category { values: vec!["false".to_owned(), "true".to_owned()] },
         ColumnKind::Category => {
@@ -130,18 +141,28 @@ fn parsed_texts(c: &ColumnSurvey) -> Option<ColumnSurvey> {
     if total == 0 {
         return None;
     }
-    let part = |test: &dyn Fn(&str) -> bool| c.texts.iter().filter(|(t, _)| test(t)).map(|(_, n)| n).sum::<u64>() as f64 / total as f64;
+    let part = |test: &dyn Fn(&str) -> bool| {
+        c.texts.iter().filter(|(t, _)| test(t)).map(|(_, n)| n).sum::<u64>() as f64 / total as f64
+    };
     let number = |t: &str| t.trim().parse::<f64>().ok().filter(|x| x.is_finite());
     let time = |t: &str| crate::parse_time(t.trim()).map(|(t, _)| t as f64);
-    let (kind, value): (Kind, Reading<'_>) = if part(&|t| number(t).is_some()) >= 0.95 && part(&|t| t.contains('.')) >= 0.3 {
-        (Kind::Number, &number)
-    } else if part(&|t| t.len() >= 8 && time(t).is_some()) >= 0.95 {
-        (Kind::Time, &time)
-    } else {
-        return None;
-    };
+    let (kind, value): (Kind, Reading<'_>) =
+        if part(&|t| number(t).is_some()) >= 0.95 && part(&|t| t.contains('.')) >= 0.3 {
+            (Kind::Number, &number)
+        } else if part(&|t| t.len() >= 8 && time(t).is_some()) >= 0.95 {
+            (Kind::Time, &time)
+        } else {
+            return None;
+        };
     let share = (40_000.0 / total as f64).min(1.0);
-    let mut parsed = ColumnSurvey { kind, integer: false, min: f64::INFINITY, max: f64::NEG_INFINITY, sample: Vec::new(), ..c.clone() };
+    let mut parsed = ColumnSurvey {
+        kind,
+        integer: false,
+        min: f64::INFINITY,
+        max: f64::NEG_INFINITY,
+        sample: Vec::new(),
+        ..c.clone()
+    };
     let mut owed = 0.0;
     for (x, n) in c.texts.iter().filter_map(|(t, n)| Some((value(t)?, *n))) {
         parsed.min = parsed.min.min(x);

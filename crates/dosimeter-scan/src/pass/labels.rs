@@ -32,7 +32,8 @@ impl Labels {
         let schema = dataset.schema();
         if !schema.iter().any(|f| f.name == id) {
             let names = schema.iter().map(|f| f.name.as_str()).collect::<Vec<_>>().join(", ");
-            return Err(ReadError::new(format!("the labels have no id column {id:?}")).with_hint(format!("they have: {names}; name the id that both files share with --id")));
+            return Err(ReadError::new(format!("the labels have no id column {id:?}"))
+                .with_hint(format!("they have: {names}; name the id that both files share with --id")));
         }
         let others: Vec<&str> = schema.iter().map(|f| f.name.as_str()).filter(|n| *n != id).collect();
         let label = match (label.filter(|l| others.contains(l)), others.as_slice()) {
@@ -41,7 +42,8 @@ impl Labels {
             (None, _) => {
                 let guess = others.iter().find(|n| super::roles::is_label_name(n));
                 guess.copied().ok_or_else(|| {
-                    ReadError::new("cannot tell which column of the labels is the label").with_hint(format!("name it with --label; there are: {}", others.join(", ")))
+                    ReadError::new("cannot tell which column of the labels is the label")
+                        .with_hint(format!("name it with --label; there are: {}", others.join(", ")))
                 })?
             }
         };

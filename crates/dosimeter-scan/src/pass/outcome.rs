@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use dosimeter_core::metric::{BinaryTally, MulticlassTally, RegressionTally, RowLoss, ScoreEdges, Tally, Task, UnlabelledTally, unit_edges};
+use dosimeter_core::metric::{
+    BinaryTally, MulticlassTally, RegressionTally, RowLoss, ScoreEdges, Tally, Task, UnlabelledTally, unit_edges,
+};
 use dosimeter_core::profile::baseline::Watch;
 
 /// One row's answer and truth, as far as they are there.
@@ -46,7 +48,9 @@ impl Judge {
     pub(crate) fn tally(&self) -> Tally {
         match self.task {
             Task::Binary => Tally::Binary(BinaryTally::new(Arc::clone(&self.edges))),
-            Task::Multiclass => Tally::Multiclass(MulticlassTally::new(self.classes.clone(), ScoreEdges::Shared(unit_edges(256)))),
+            Task::Multiclass => {
+                Tally::Multiclass(MulticlassTally::new(self.classes.clone(), ScoreEdges::Shared(unit_edges(256))))
+            }
             Task::Regression => Tally::Regression(RegressionTally::new()),
         }
     }
@@ -57,11 +61,17 @@ impl Judge {
     }
 
     /// Counts a row; its loss, NaN where it has none.
-    pub(crate) fn add(&self, row: &Row<'_>, tally: &mut Option<Tally>, unlabelled: &mut Option<UnlabelledTally>) -> f32 {
+    pub(crate) fn add(
+        &self,
+        row: &Row<'_>,
+        tally: &mut Option<Tally>,
+        unlabelled: &mut Option<UnlabelledTally>,
+    ) -> f32 {
         match self.task {
             Task::Binary => {
                 let score = row.score.filter(|s| !s.is_nan());
-                let predicted = row.prediction.map(|p| same_class(p, &self.positive)).or(score.map(|s| s >= self.threshold));
+                let predicted =
+                    row.prediction.map(|p| same_class(p, &self.positive)).or(score.map(|s| s >= self.threshold));
                 if let Some(u) = unlabelled {
                     u.add(predicted, score);
                 }

@@ -11,7 +11,7 @@ use dosimeter_core::profile::sample::{Chooser, SampleColumn, canonical_number, h
 use dosimeter_core::profile::sketch::{Distinct, HeavyHitters, shorten};
 use dosimeter_core::profile::{Baseline, ColumnKind, ColumnWindow, PeriodProfile, Role};
 
-use super::cells::{Cells, as_kind, same_dictionary, key_of, native, numbers, text_of, times, wanted};
+use super::cells::{Cells, as_kind, key_of, native, numbers, same_dictionary, text_of, times, wanted};
 use super::labels::Labels;
 use super::outcome::{Judge, Row};
 use super::window::Windows;
@@ -77,7 +77,11 @@ struct Plan<'a> {
 
 /// Profiles a period.
 #[must_use]
-pub fn profile<'a>(dataset: &Dataset, options: &'a ProfileOptions<'a>, progress: &Progress) -> (PeriodProfile, Vec<ReadError>) {
+pub fn profile<'a>(
+    dataset: &Dataset,
+    options: &'a ProfileOptions<'a>,
+    progress: &Progress,
+) -> (PeriodProfile, Vec<ReadError>) {
     let baseline = options.baseline;
     let wanted_rows = SAMPLED.min((SAMPLED_CELLS / baseline.columns.len().max(1) as u64).max(1_000));
     let role = |r: Role| baseline.column_with(r);
@@ -123,7 +127,8 @@ pub fn profile<'a>(dataset: &Dataset, options: &'a ProfileOptions<'a>, progress:
 /// Whether a text file says nothing of a column's type: its cells were read towards the kind that the baseline needs
 /// (an id as text, say, so that 2^53 + 1 is not 2^53), and every cell fits that.
 fn read_as_asked(field: &Field, baseline: &Baseline) -> bool {
-    let declares_none = [Format::Csv, Format::Json].iter().any(|f| f.name().split(' ').next() == field.native.split(' ').next());
+    let declares_none =
+        [Format::Csv, Format::Json].iter().any(|f| f.name().split(' ').next() == field.native.split(' ').next());
     let spec = baseline.position(&field.name).and_then(|j| baseline.columns.get(j));
     declares_none && spec.is_some_and(|c| field.kind == wanted(c.kind, c.integer) && native(field.kind) != c.native)
 }
@@ -162,7 +167,9 @@ impl<'a> Plan<'a> {
             let row = first + i as u64;
             profile.first_row = Some(profile.first_row.map_or(row, |f| f.min(row)));
         }
-        let sampled: Vec<u32> = (0..rows as u32).filter(|i| windows[*i as usize] != NONE && self.chooser.takes(first + u64::from(*i))).collect();
+        let sampled: Vec<u32> = (0..rows as u32)
+            .filter(|i| windows[*i as usize] != NONE && self.chooser.takes(first + u64::from(*i)))
+            .collect();
 
         let (mut losses, joined) = self.outcomes(s, &by_name, rows, &windows);
         losses.resize(rows, f32::NAN);
@@ -187,7 +194,13 @@ impl<'a> Plan<'a> {
     }
 
     /// Labels against predictions: the loss of every row, and the labels in use where a feed is joined.
-    fn outcomes(&self, s: &mut State<'_>, by_name: &BTreeMap<&str, &Column>, rows: usize, windows: &[u32]) -> (Vec<f32>, Vec<Option<String>>) {
+    fn outcomes(
+        &self,
+        s: &mut State<'_>,
+        by_name: &BTreeMap<&str, &Column>,
+        rows: usize,
+        windows: &[u32],
+    ) -> (Vec<f32>, Vec<Option<String>>) {
         let Some(judge) = &self.judge else { return (Vec::new(), Vec::new()) };
         let baseline = self.options.baseline;
         let find = |j: Option<usize>| j.and_then(|j| by_name.get(baseline.columns[j].name.as_str()).copied());
@@ -195,8 +208,17 @@ impl<'a> Plan<'a> {
         let label = find(self.label).map(|c| as_kind(c, kind));
         let prediction = find(self.prediction).map(|c| as_kind(c, kind));
         let ids = find(self.id);
-        let scores = if self.class_scores.is_empty() { find(self.score).map(|c| numbers(&as_kind(c, Kind::Number), rows)) } else { None };
-        let class_scores: Vec<Vec<f64>> = self.class_scores.iter().filter_map(|j| find(Some(*j))).map(|c| numbers(&as_kind(c, Kind::Number), rows)).collect();
+        let scores = if self.class_scores.is_empty() {
+            find(self.score).map(|c| numbers(&as_kind(c, Kind::Number), rows))
+        } else {
+            None
+        };
+        let class_scores: Vec<Vec<f64>> = self
+            .class_scores
+            .iter()
+            .filter_map(|j| find(Some(*j)))
+            .map(|c| numbers(&as_kind(c, Kind::Number), rows))
+            .collect();
         let with_classes = !class_scores.is_empty() && class_scores.len() == baseline.watch.classes.len();
         let (label_numbers, prediction_numbers) = if regression {
             (label.as_ref().map(|c| numbers(c, rows)), prediction.as_ref().map(|c| numbers(c, rows)))
@@ -244,7 +266,16 @@ impl<'a> Plan<'a> {
         (losses, joined)
     }
 
-    fn column(&self, s: &mut State<'a>, j: usize, found: &Column, first: u64, rows: usize, windows: &[u32], sampled: &[u32]) {
+    fn column(
+        &self,
+        s: &mut State<'a>,
+        j: usize,
+        found: &Column,
+        first: u64,
+        rows: usize,
+        windows: &[u32],
+        sampled: &[u32],
+    ) {
         let spec = &self.options.baseline.columns[j];
         if s.profile.natives[j].is_none() && !matches!(found.values, Values::Null) {
             let declared = self.kinds.get(&spec.name).copied();
@@ -349,13 +380,16 @@ impl<'a> Plan<'a> {
                 }
                 let unknown = sketch.unknown.get_or_insert_with(HeavyHitters::default);
                 for (k, n) in counts {
-                    if let Ok(k) = usize::try_from(k) && k < dictionary.len() {
+                    if let Ok(k) = usize::try_from(k)
+                        && k < dictionary.len()
+                    {
                         unknown.add(dictionary.value(k), n);
                     }
                 }
             }
         }
-        for (row, text) in column.unparsed.iter().filter(|(r, _)| windows.get(*r as usize).is_some_and(|w| *w != NONE)) {
+        for (row, text) in column.unparsed.iter().filter(|(r, _)| windows.get(*r as usize).is_some_and(|w| *w != NONE))
+        {
             let _ = row;
             sketch.unknown.get_or_insert_with(HeavyHitters::default).add(text, 1);
         }
@@ -413,7 +447,9 @@ impl<'a> Plan<'a> {
     fn extras(&self, s: &mut State<'_>, columns: &[Column], first: u64, windows: &[u32], sampled: &[u32]) {
         let baseline = self.options.baseline;
         for column in columns {
-            if baseline.position(&column.name).is_some() || matches!(column.values, Values::Null | Values::Unsupported(_)) {
+            if baseline.position(&column.name).is_some()
+                || matches!(column.values, Values::Null | Values::Unsupported(_))
+            {
                 continue;
             }
             let present = (0..windows.len()).filter(|i| windows[*i] != NONE && column.is_valid(*i));
@@ -438,7 +474,9 @@ impl<'a> Plan<'a> {
                 let at = *i as usize;
                 match &column.values {
                     Values::Float(v) if extra.numbers.len() < EXTRA => extra.numbers.push((row, v[at])),
-                    Values::Integer(v) | Values::Time(v) if extra.numbers.len() < EXTRA => extra.numbers.push((row, v[at] as f64)),
+                    Values::Integer(v) | Values::Time(v) if extra.numbers.len() < EXTRA => {
+                        extra.numbers.push((row, v[at] as f64))
+                    }
                     Values::Text { .. } | Values::Boolean(_) if extra.texts.len() < EXTRA => {
                         extra.texts.extend(text_of(column, at).map(|t| (row, shorten(&t).to_owned())));
                     }
@@ -448,4 +486,3 @@ impl<'a> Plan<'a> {
         }
     }
 }
-

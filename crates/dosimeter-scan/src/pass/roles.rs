@@ -38,11 +38,60 @@ pub struct Decided {
     pub class_scores: Vec<Option<String>>,
 }
 
-const ID: &[&str] = &["id", "uuid", "guid", "row_id", "rowid", "identifier", "prediction_id", "request_id", "event_id", "transaction_id", "unnamed: 0", ""];
-const TIME: &[&str] = &["timestamp", "time", "datetime", "date", "ts", "event_time", "created_at", "occurred_at", "predicted_at", "event_timestamp", "date_time"];
-const LABEL: &[&str] = &["label", "target", "y", "y_true", "ytrue", "ground_truth", "actual", "outcome", "true_label", "truth", "labels"];
-const PREDICTION: &[&str] = &["prediction", "predicted", "y_pred", "ypred", "pred", "y_hat", "yhat", "predicted_label", "prediction_label", "predictions"];
-const SCORE: &[&str] = &["score", "y_pred_proba", "proba", "probability", "y_prob", "y_score", "prob", "predicted_probability", "prediction_score", "prediction_proba", "p_hat"];
+const ID: &[&str] = &[
+    "id",
+    "uuid",
+    "guid",
+    "row_id",
+    "rowid",
+    "identifier",
+    "prediction_id",
+    "request_id",
+    "event_id",
+    "transaction_id",
+    "unnamed: 0",
+    "",
+];
+const TIME: &[&str] = &[
+    "timestamp",
+    "time",
+    "datetime",
+    "date",
+    "ts",
+    "event_time",
+    "created_at",
+    "occurred_at",
+    "predicted_at",
+    "event_timestamp",
+    "date_time",
+];
+const LABEL: &[&str] =
+    &["label", "target", "y", "y_true", "ytrue", "ground_truth", "actual", "outcome", "true_label", "truth", "labels"];
+const PREDICTION: &[&str] = &[
+    "prediction",
+    "predicted",
+    "y_pred",
+    "ypred",
+    "pred",
+    "y_hat",
+    "yhat",
+    "predicted_label",
+    "prediction_label",
+    "predictions",
+];
+const SCORE: &[&str] = &[
+    "score",
+    "y_pred_proba",
+    "proba",
+    "probability",
+    "y_prob",
+    "y_score",
+    "prob",
+    "predicted_probability",
+    "prediction_score",
+    "prediction_proba",
+    "p_hat",
+];
 const CLASS_SCORE: &[&str] = &["p_", "proba_", "prob_", "score_", "y_pred_proba_", "probability_"];
 
 /// Decides every column's role.
@@ -53,7 +102,8 @@ pub fn decide(given: &Given, columns: &[ColumnSurvey], also: &[String], rows: u6
     for name in given.roles.keys().chain(given.class_scores.iter().map(|(_, c)| c)) {
         if !columns.iter().any(|c| c.name == *name) && !also.contains(name) {
             let near = columns.iter().map(|c| c.name.as_str()).min_by_key(|n| distance(n, name)).unwrap_or("none");
-            return Err(ReadError::new(format!("no column {name:?}")).with_hint(format!("the closest is {near:?}; names are as in the file, case included")));
+            return Err(ReadError::new(format!("no column {name:?}"))
+                .with_hint(format!("the closest is {near:?}; names are as in the file, case included")));
         }
     }
     let mut d = Decided { roles: given.roles.clone(), ..Decided::default() };
@@ -70,7 +120,8 @@ pub fn decide(given: &Given, columns: &[ColumnSurvey], also: &[String], rows: u6
     for (role, list) in [(Role::Label, LABEL), (Role::Prediction, PREDICTION), (Role::Score, SCORE)] {
         if !has(&d, role) {
             // In the order of the list: a column called "label" beats one called "y".
-            let found = list.iter().find_map(|n| columns.iter().find(|c| free(&d, c) && c.name.trim().to_lowercase() == *n));
+            let found =
+                list.iter().find_map(|n| columns.iter().find(|c| free(&d, c) && c.name.trim().to_lowercase() == *n));
             if let Some(c) = found.filter(|c| role != Role::Score || c.kind.is_numeric()) {
                 infer(&mut d, role, &c.name);
             }
@@ -80,16 +131,28 @@ pub fn decide(given: &Given, columns: &[ColumnSurvey], also: &[String], rows: u6
         let unique = |c: &&ColumnSurvey| {
             let name = c.name.trim().to_lowercase();
             let called = named(c, ID) || name.ends_with("_id") || name.ends_with("_uuid") || c.name.ends_with("Id");
-            called && c.present as f64 >= 0.99 * rows as f64 && matches!(c.kind, Kind::Integer | Kind::Text) && c.distinct >= 0.8 * (rows.min(200_000)) as f64
+            called
+                && c.present as f64 >= 0.99 * rows as f64
+                && matches!(c.kind, Kind::Integer | Kind::Text)
+                && c.distinct >= 0.8 * (rows.min(200_000)) as f64
         };
         if let Some(c) = columns.iter().filter(|c| free(&d, c)).find(unique) {
             infer(&mut d, Role::Id, &c.name);
         }
     }
     if !has(&d, Role::Time) {
-        let times: Vec<&ColumnSurvey> = columns.iter().filter(|c| free(&d, c) && c.kind == Kind::Time && c.present as f64 >= 0.9 * rows as f64).collect();
+        let times: Vec<&ColumnSurvey> = columns
+            .iter()
+            .filter(|c| free(&d, c) && c.kind == Kind::Time && c.present as f64 >= 0.9 * rows as f64)
+            .collect();
         let best = times.iter().find(|c| named(c, TIME)).or(if times.len() == 1 { times.first() } else { None });
-        let by_number = columns.iter().find(|c| free(&d, c) && named(c, TIME) && c.kind.is_numeric() && super::cells::epoch(c.min).is_some() && super::cells::epoch(c.max).is_some());
+        let by_number = columns.iter().find(|c| {
+            free(&d, c)
+                && named(c, TIME)
+                && c.kind.is_numeric()
+                && super::cells::epoch(c.min).is_some()
+                && super::cells::epoch(c.max).is_some()
+        });
         if let Some(c) = best.copied().or(by_number) {
             infer(&mut d, Role::Time, &c.name);
         }
@@ -140,8 +203,13 @@ fn decide_task(given: &Given, columns: &[ColumnSurvey], d: &mut Decided) {
     let names: Vec<String> = classes.into_iter().map(|(c, _)| c).collect();
     let score_of = |class: &String| {
         given.class_scores.iter().find(|(c, _)| c == class).map(|(_, column)| column.clone()).or_else(|| {
-            let free = |c: &&ColumnSurvey| c.kind.is_numeric() && d.roles.get(&c.name).is_none_or(|r| *r == Role::Score);
-            columns.iter().filter(free).find(|c| CLASS_SCORE.iter().any(|p| c.name.strip_prefix(p) == Some(class.as_str()))).map(|c| c.name.clone())
+            let free =
+                |c: &&ColumnSurvey| c.kind.is_numeric() && d.roles.get(&c.name).is_none_or(|r| *r == Role::Score);
+            columns
+                .iter()
+                .filter(free)
+                .find(|c| CLASS_SCORE.iter().any(|p| c.name.strip_prefix(p) == Some(class.as_str())))
+                .map(|c| c.name.clone())
         })
     };
     let scores: Vec<Option<String>> = names.iter().map(score_of).collect();
@@ -160,9 +228,15 @@ fn decide_task(given: &Given, columns: &[ColumnSurvey], d: &mut Decided) {
 fn positive(classes: &[(String, u64)]) -> Option<String> {
     const YES: &[&str] = &["1", "1.0", "true", "yes", "y", "t", "positive", "pos"];
     let yes = classes.iter().find(|(c, _)| YES.contains(&c.to_lowercase().as_str()));
-    yes.or_else(|| if classes.len() == 1 && ["0", "false", "no"].contains(&classes[0].0.to_lowercase().as_str()) { None } else { classes.last() })
-        .map(|(c, _)| c.clone())
-        .or_else(|| Some(if classes.first().is_some_and(|c| c.0 == "0") { "1" } else { "true" }.to_owned()))
+    yes.or_else(|| {
+        if classes.len() == 1 && ["0", "false", "no"].contains(&classes[0].0.to_lowercase().as_str()) {
+            None
+        } else {
+            classes.last()
+        }
+    })
+    .map(|(c, _)| c.clone())
+    .or_else(|| Some(if classes.first().is_some_and(|c| c.0 == "0") { "1" } else { "true" }.to_owned()))
 }
 
 /// Edit distance, for the hint on a mistyped name.

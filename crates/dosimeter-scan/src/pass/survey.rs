@@ -137,10 +137,23 @@ pub fn survey(dataset: &Dataset, options: &SurveyOptions<'_>, progress: &Progres
     // With unknown rows the sample is thinned afterwards: take one row in eight beyond the first many.
     let chooser = Chooser::new(options.seed, budget * 2, total.max(1));
     let offsets: Vec<u64> = match &known {
-        Some(rows) => rows.iter().scan(0, |at, n| { let first = *at; *at += n; Some(first) }).collect(),
+        Some(rows) => rows
+            .iter()
+            .scan(0, |at, n| {
+                let first = *at;
+                *at += n;
+                Some(first)
+            })
+            .collect(),
         None => Vec::new(),
     };
-    let start = || State { columns: names.iter().map(|_| ColumnState { min: f64::INFINITY, max: f64::NEG_INFINITY, ..ColumnState::default() }).collect(), ..State::default() };
+    let start = || State {
+        columns: names
+            .iter()
+            .map(|_| ColumnState { min: f64::INFINITY, max: f64::NEG_INFINITY, ..ColumnState::default() })
+            .collect(),
+        ..State::default()
+    };
     let step = |s: &mut State, p: &crate::Partition, row: u64, batch: &Batch| {
         *s.partition_rows.entry((p.file, p.index)).or_insert(0) += batch.rows as u64;
         // Where rows are not known beforehand, files are numbered apart; a cut by row then needs a single file.
@@ -165,7 +178,13 @@ pub fn survey(dataset: &Dataset, options: &SurveyOptions<'_>, progress: &Progres
             }
         }
         if options.columns && !take.is_empty() {
-            let wanted = |r: u64| if known.is_some() { chooser.takes(r) } else { r & 0xff_ffff_ffff < budget || mix(r ^ options.seed) >> 61 == 0 };
+            let wanted = |r: u64| {
+                if known.is_some() {
+                    chooser.takes(r)
+                } else {
+                    r & 0xff_ffff_ffff < budget || mix(r ^ options.seed) >> 61 == 0
+                }
+            };
             let sampled: Vec<u32> = take.iter().copied().filter(|i| wanted(row + u64::from(*i))).collect();
             for (state, column) in s.columns.iter_mut().zip(&batch.columns) {
                 add(state, column, &take, row, &sampled, take.len() == batch.rows);
@@ -190,10 +209,15 @@ pub fn survey(dataset: &Dataset, options: &SurveyOptions<'_>, progress: &Progres
     let columns = names
         .iter()
         .zip(total.columns)
-        .filter_map(|(name, state)| Some(finish(name, schema.iter().find(|f| f.name == *name)?.kind, state, budget as usize)))
+        .filter_map(|(name, state)| {
+            Some(finish(name, schema.iter().find(|f| f.name == *name)?.kind, state, budget as usize))
+        })
         .collect();
     Survey {
-        partition_rows: partitions.iter().map(|p| total.partition_rows.get(&(p.file, p.index)).copied().unwrap_or(0)).collect(),
+        partition_rows: partitions
+            .iter()
+            .map(|p| total.partition_rows.get(&(p.file, p.index)).copied().unwrap_or(0))
+            .collect(),
         rows: total.rows,
         span: total.span,
         rest: total.rest,
@@ -222,7 +246,12 @@ fn add(s: &mut ColumnState, column: &Column, take: &[u32], first: u64, sampled: 
             } else {
                 numbers(s, take.iter().filter(|i| column.is_valid(**i as usize)).map(|i| v[*i as usize]));
             }
-            s.sample.extend(sampled.iter().filter(|i| column.is_valid(**i as usize)).map(|i| (first + u64::from(*i), v[*i as usize])));
+            s.sample.extend(
+                sampled
+                    .iter()
+                    .filter(|i| column.is_valid(**i as usize))
+                    .map(|i| (first + u64::from(*i), v[*i as usize])),
+            );
         }
         Values::Integer(v) | Values::Time(v) => {
             if all && column.validity.is_none() {
@@ -230,10 +259,17 @@ fn add(s: &mut ColumnState, column: &Column, take: &[u32], first: u64, sampled: 
             } else {
                 numbers(s, take.iter().filter(|i| column.is_valid(**i as usize)).map(|i| v[*i as usize] as f64));
             }
-            s.sample.extend(sampled.iter().filter(|i| column.is_valid(**i as usize)).map(|i| (first + u64::from(*i), v[*i as usize] as f64)));
+            s.sample.extend(
+                sampled
+                    .iter()
+                    .filter(|i| column.is_valid(**i as usize))
+                    .map(|i| (first + u64::from(*i), v[*i as usize] as f64)),
+            );
             // Enough to tell a key from a count.
             if first < 200_000 && matches!(column.values, Values::Integer(_)) {
-                take.iter().filter(|i| column.is_valid(**i as usize)).for_each(|i| s.distinct.add(mix(v[*i as usize] as u64)));
+                take.iter()
+                    .filter(|i| column.is_valid(**i as usize))
+                    .for_each(|i| s.distinct.add(mix(v[*i as usize] as u64)));
             }
         }
         Values::Boolean(v) => {

@@ -16,8 +16,15 @@ const MOST: u64 = 160;
 const FEW: usize = 4;
 
 /// The spans tried when none was asked for, with their lengths in seconds.
-const SPANS: [(&str, i64); 7] =
-    [("1h", 3_600), ("6h", 21_600), ("1d", 86_400), ("1w", 604_800), ("2w", 1_209_600), ("1mo", 2_629_746), ("3mo", 7_889_238)];
+const SPANS: [(&str, i64); 7] = [
+    ("1h", 3_600),
+    ("6h", 21_600),
+    ("1d", 86_400),
+    ("1w", 604_800),
+    ("2w", 1_209_600),
+    ("1mo", 2_629_746),
+    ("3mo", 7_889_238),
+];
 
 /// Windows of a period beyond which the times are not to be trusted: 11 years of hours.
 const MOST_EDGES: usize = 100_000;
@@ -97,11 +104,21 @@ pub fn by_rows(first: u64, rows: u64, size: u64) -> Windows {
 ///
 /// # Errors
 /// For a span or a zone that is none.
-pub fn by_time(span: &str, zone: &str, from: i64, to: i64, start: Option<i64>, end: Option<i64>) -> Result<Windows, ReadError> {
+pub fn by_time(
+    span: &str,
+    zone: &str,
+    from: i64,
+    to: i64,
+    start: Option<i64>,
+    end: Option<i64>,
+) -> Result<Windows, ReadError> {
     let (step, unit, count) = parse_span(span)?;
-    let tz = TimeZone::get(zone).map_err(|_| ReadError::new(format!("unknown time zone {zone}")).with_hint("use an IANA name, as Europe/Lisbon, or UTC"))?;
+    let tz = TimeZone::get(zone).map_err(|_| {
+        ReadError::new(format!("unknown time zone {zone}")).with_hint("use an IANA name, as Europe/Lisbon, or UTC")
+    })?;
     let outside = |_| ReadError::new("times beyond the calendar");
-    let first = Timestamp::from_microsecond(start.unwrap_or(from).min(from)).map_err(outside)?.to_zoned(tz.clone()).datetime();
+    let first =
+        Timestamp::from_microsecond(start.unwrap_or(from).min(from)).map_err(outside)?.to_zoned(tz.clone()).datetime();
     let mut at = floor(first, unit, count);
     let mut edges = Vec::new();
     let micros = |d: DateTime| tz.to_zoned(d).map(|z| z.timestamp().as_microsecond()).map_err(outside);
@@ -112,7 +129,8 @@ pub fn by_time(span: &str, zone: &str, from: i64, to: i64, start: Option<i64>, e
             break;
         }
         if edges.len() > MOST_EDGES {
-            return Err(ReadError::new(format!("more than {MOST_EDGES} windows of {span}")).with_hint("give a longer --window, and look for times that are far off"));
+            return Err(ReadError::new(format!("more than {MOST_EDGES} windows of {span}"))
+                .with_hint("give a longer --window, and look for times that are far off"));
         }
         at = at.checked_add(step).map_err(outside)?;
     }
@@ -136,7 +154,11 @@ fn floor(d: DateTime, unit: Unit, count: i64) -> DateTime {
         Unit::Week => midnight - i64::from(day.weekday().to_monday_zero_offset()).days(),
         Unit::Month => {
             let month = (i64::from(day.month()) - 1) / count * count + 1;
-            day.with().month(month as i8).day(1).build().map_or(midnight, |d| d.to_datetime(jiff::civil::Time::midnight()))
+            day.with()
+                .month(month as i8)
+                .day(1)
+                .build()
+                .map_or(midnight, |d| d.to_datetime(jiff::civil::Time::midnight()))
         }
         Unit::Year => day.first_of_year().to_datetime(jiff::civil::Time::midnight()),
         _ => midnight,
@@ -145,7 +167,10 @@ fn floor(d: DateTime, unit: Unit, count: i64) -> DateTime {
 
 /// `1h`, `2d`, `1w`, `1mo`, `1y`.
 fn parse_span(text: &str) -> Result<(Span, Unit, i64), ReadError> {
-    let bad = || ReadError::new(format!("{text:?} is no window: --window")).with_hint("use a span of time as 1h, 1d, 1w, 1mo, or a number of rows");
+    let bad = || {
+        ReadError::new(format!("{text:?} is no window: --window"))
+            .with_hint("use a span of time as 1h, 1d, 1w, 1mo, or a number of rows")
+    };
     let split = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(bad)?;
     let count: i64 = if split == 0 { 1 } else { text[..split].parse().map_err(|_| bad())? };
     if !(1..=10_000).contains(&count) {
@@ -174,7 +199,12 @@ pub fn is_zone(zone: &str) -> bool {
 pub fn parse(text: &str, zone: &str) -> Result<WindowSpec, ReadError> {
     let rows = text.trim().trim_end_matches("rows").trim().replace('_', "");
     if let Ok(rows) = rows.parse::<u64>() {
-        return if rows > 0 { Ok(WindowSpec::Rows(rows)) } else { Err(ReadError::new("a window of 0 rows: --window").with_hint("give a number of rows over 0, or a span of time as 1d")) };
+        return if rows > 0 {
+            Ok(WindowSpec::Rows(rows))
+        } else {
+            Err(ReadError::new("a window of 0 rows: --window")
+                .with_hint("give a number of rows over 0, or a span of time as 1d"))
+        };
     }
     parse_span(text)?;
     Ok(WindowSpec::Time { span: text.to_owned(), zone: zone.to_owned() })
@@ -198,7 +228,13 @@ pub fn choose(zone: &str, reference: (u64, Option<(i64, i64)>), current: (u64, O
     }
     // Times too coarse to cut the reference may still tell the current windows apart, as years do.
     if reference.1.is_some() && r == 0 && c > 0 {
-        let span = if c > 300 * 86_400 { "1y" } else if c > 25 * 86_400 { "1mo" } else { "1d" };
+        let span = if c > 300 * 86_400 {
+            "1y"
+        } else if c > 25 * 86_400 {
+            "1mo"
+        } else {
+            "1d"
+        };
         return WindowSpec::Time { span: span.to_owned(), zone: zone.to_owned() };
     }
     WindowSpec::Rows(row_window(reference.0, current.0))
@@ -220,7 +256,9 @@ mod tests {
         // 2016-03-30 is a Wednesday.
         let day = 86_400_000_000i64;
         let from = 16_890 * day;
-        let Windows::Time(edges) = by_time("1w", "UTC", from, from + 20 * day, Some(from), None).unwrap() else { panic!() };
+        let Windows::Time(edges) = by_time("1w", "UTC", from, from + 20 * day, Some(from), None).unwrap() else {
+            panic!()
+        };
         assert_eq!(edges[0], from);
         assert_eq!((edges[1] - from) / day, 5);
         assert_eq!((edges[2] - edges[1]) / day, 7);
@@ -230,7 +268,10 @@ mod tests {
     #[test]
     fn a_day_may_have_23_hours() {
         let from = Timestamp::from_second(1_711_756_800).unwrap().as_microsecond(); // 2024-03-30 00:00 UTC
-        let Windows::Time(edges) = by_time("1d", "Europe/Berlin", from, from + 3 * 86_400_000_000, None, None).unwrap() else { panic!() };
+        let Windows::Time(edges) = by_time("1d", "Europe/Berlin", from, from + 3 * 86_400_000_000, None, None).unwrap()
+        else {
+            panic!()
+        };
         let hours: Vec<i64> = edges.windows(2).map(|e| (e[1] - e[0]) / 3_600_000_000).collect();
         assert!(hours.contains(&23), "{hours:?}");
     }

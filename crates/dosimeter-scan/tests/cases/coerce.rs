@@ -4,18 +4,12 @@ use dosimeter_scan::{Kind, coerce};
 /// Reads a one-column CSV as text and turns it into a kind.
 fn from_text(text: &str, kind: Kind) -> String {
     let data = open_expecting("t.csv", &format!("x\n{text}"), &[("x", Kind::Text)]);
-    show(
-        coerce(only(&data).columns.remove(0), kind),
-        text.lines().count(),
-    )
+    show(coerce(only(&data).columns.remove(0), kind), text.lines().count())
 }
 
 fn from_guess(text: &str, kind: Kind) -> String {
     let data = open_text("t.csv", format!("x\n{text}")).unwrap();
-    show(
-        coerce(only(&data).columns.remove(0), kind),
-        text.lines().count(),
-    )
+    show(coerce(only(&data).columns.remove(0), kind), text.lines().count())
 }
 
 fn show(column: dosimeter_scan::Column, rows: usize) -> String {
@@ -31,19 +25,10 @@ fn show(column: dosimeter_scan::Column, rows: usize) -> String {
 
 #[test]
 fn text_to_others() {
-    assert_eq!(
-        from_text("1\n2.5\nfoo\n1\n", Kind::Number),
-        "1.0 2.5 · 1.0 | 2=foo"
-    );
-    assert_eq!(
-        from_text("1\n 2\nfoo\n", Kind::Integer),
-        "1 2 · | 2=foo | paddedx1"
-    );
+    assert_eq!(from_text("1\n2.5\nfoo\n1\n", Kind::Number), "1.0 2.5 · 1.0 | 2=foo");
+    assert_eq!(from_text("1\n 2\nfoo\n", Kind::Integer), "1 2 · | 2=foo | paddedx1");
     assert_eq!(from_text("1\n2.5\n", Kind::Integer), "1.0 2.5");
-    assert_eq!(
-        from_text("true\nNo\nx\n", Kind::Boolean),
-        "true false · | 2=x | boolean wordx1"
-    );
+    assert_eq!(from_text("true\nNo\nx\n", Kind::Boolean), "true false · | 2=x | boolean wordx1");
     assert_eq!(
         from_text("13/02/2024\n01/02/2024\nx\n", Kind::Time),
         "2024-02-13T00:00:00Z 2024-02-01T00:00:00Z · | 2=x | DD/MM/YYYYx2"
@@ -52,19 +37,10 @@ fn text_to_others() {
 
 #[test]
 fn others_to_text() {
-    assert_eq!(
-        from_guess("1\n2.5\n-0.0\n1e30\nnan\n", Kind::Text),
-        "1 2.5 0 1e30 NaN"
-    );
-    assert_eq!(
-        from_guess("9007199254740993\n2\n", Kind::Text),
-        "9007199254740993 2"
-    );
+    assert_eq!(from_guess("1\n2.5\n-0.0\n1e30\nnan\n", Kind::Text), "1 2.5 0 1e30 NaN");
+    assert_eq!(from_guess("9007199254740993\n2\n", Kind::Text), "9007199254740993 2");
     assert_eq!(from_guess("true\nFALSE\n", Kind::Text), "true false");
-    assert_eq!(
-        from_guess("2024-02-29\n", Kind::Text),
-        "2024-02-29T00:00:00Z | YYYY-MM-DDx1"
-    );
+    assert_eq!(from_guess("2024-02-29\n", Kind::Text), "2024-02-29T00:00:00Z | YYYY-MM-DDx1");
 }
 
 #[test]

@@ -16,26 +16,15 @@ fn objects_are_flattened() {
 
 #[test]
 fn numbers_are_exact_and_wrong_types_kept() {
-    let rows = [
-        "9007199254740993",
-        "-1",
-        "\"N/A\"",
-        "true",
-        "\"12\"",
-        "{\"z\":1}",
-        "[1]",
-    ];
+    let rows = ["9007199254740993", "-1", "\"N/A\"", "true", "\"12\"", "{\"z\":1}", "[1]"];
     let text: String = rows.iter().map(|r| format!("{{\"x\":{r}}}\n")).collect();
     let data = open_expecting("t.jsonl", &text, &[("x", Kind::Integer)]);
     assert_eq!(
         table(&data),
         "x integer: 9007199254740993 -1 · · 12 · · | 2=N/A | 3=true | 6=[...] | quoted numberx1\nx.z integer: · · · · · 1 ·\n"
     );
-    let data = open_expecting(
-        "t.jsonl",
-        "{\"x\":18446744073709551615}\n{\"x\":1.50}\n{\"x\":\"\"}\n",
-        &[("x", Kind::Text)],
-    );
+    let data =
+        open_expecting("t.jsonl", "{\"x\":18446744073709551615}\n{\"x\":1.50}\n{\"x\":\"\"}\n", &[("x", Kind::Text)]);
     assert_eq!(table(&data), "x text: 18446744073709551615 1.5 \n");
 }
 
@@ -60,10 +49,7 @@ fn one_array_is_read_as_well() {
 
 #[test]
 fn python_numbers_and_broken_bytes_are_repaired() {
-    check(
-        "{\"a\":1.5}\n{\"a\":NaN}\n{\"a\":-Infinity}\n",
-        "a number: 1.5 NaN -inf\n",
-    );
+    check("{\"a\":1.5}\n{\"a\":NaN}\n{\"a\":-Infinity}\n", "a number: 1.5 NaN -inf\n");
     let data = open_text("t.jsonl", b"{\"a\":\"x\xff\"}\n").unwrap();
     assert_eq!(table(&data), "a text: x\u{fffd}\n");
 }
@@ -76,22 +62,10 @@ fn bad_lines_are_counted_or_refused() {
     let data = open_text("t.jsonl", &text).unwrap();
     let rows: usize = batches(&data).unwrap().iter().map(|b| b.rows).sum();
     assert_eq!(rows, 302);
-    let kinds: Vec<_> = data
-        .problems()
-        .into_iter()
-        .map(|p| (p.kind, p.count, p.lines))
-        .collect();
+    let kinds: Vec<_> = data.problems().into_iter().map(|p| (p.kind, p.count, p.lines)).collect();
+    assert_eq!(kinds, [(ProblemKind::BadJson, 2, vec![301, 302]), (ProblemKind::DuplicateKey, 2, vec![303, 304])]);
     assert_eq!(
-        kinds,
-        [
-            (ProblemKind::BadJson, 2, vec![301, 302]),
-            (ProblemKind::DuplicateKey, 2, vec![303, 304])
-        ]
-    );
-    assert_eq!(
-        shown(batches(
-            &open_text("t.jsonl", "{\"a\":1}\n{\"a\":1e400}\n").unwrap()
-        )),
+        shown(batches(&open_text("t.jsonl", "{\"a\":1}\n{\"a\":1e400}\n").unwrap())),
         "not a JSON object (number out of range at column 10; 1 of 2 lines): t.jsonl, line 2 (one object a line is read, or one array of objects)"
     );
     assert!(
@@ -109,11 +83,7 @@ fn late_keys_are_counted() {
     batches(&data).unwrap();
     let problem = &data.problems()[0];
     assert_eq!(
-        (
-            problem.kind.clone(),
-            problem.column.as_str(),
-            problem.lines[0]
-        ),
+        (problem.kind.clone(), problem.column.as_str(), problem.lines[0]),
         (ProblemKind::UnknownKey, "new", 10_001)
     );
 }
@@ -125,10 +95,7 @@ fn depth_length_and_keys_are_bounded() {
     let deep = format!("{{\"a\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
     assert!(shown(open_text("t.jsonl", &deep)).starts_with("not a JSON object (nested too deep"));
     let folder = Folder::new();
-    let long = folder.file(
-        "t.jsonl",
-        format!("{{\"a\":1}}\n{{\"a\":\"{}\"}}\n", "x".repeat(100 << 20)),
-    );
+    let long = folder.file("t.jsonl", format!("{{\"a\":1}}\n{{\"a\":\"{}\"}}\n", "x".repeat(100 << 20)));
     assert_eq!(
         shown(Dataset::open(&[long], &ReadOptions::default())),
         "a JSON text is longer than 64 MiB: t.jsonl, line 2 (one object a line is read; drop its large values, or raise the limit)"

@@ -44,18 +44,8 @@ pub(crate) fn open_text(name: &str, text: impl AsRef<[u8]>) -> Result<Dataset, R
 pub(crate) fn open_expecting(name: &str, text: &str, expected: &[(&str, Kind)]) -> Dataset {
     let folder = Folder::new();
     let path = folder.file(name, text);
-    let expected = expected
-        .iter()
-        .map(|(n, k)| ((*n).to_owned(), *k))
-        .collect();
-    let data = Dataset::open(
-        &[path],
-        &ReadOptions {
-            expected,
-            ..ReadOptions::default()
-        },
-    )
-    .unwrap();
+    let expected = expected.iter().map(|(n, k)| ((*n).to_owned(), *k)).collect();
+    let data = Dataset::open(&[path], &ReadOptions { expected, ..ReadOptions::default() }).unwrap();
     std::mem::forget(folder);
     data
 }
@@ -99,11 +89,7 @@ pub(crate) fn table(data: &Dataset) -> String {
     let mut out = String::new();
     for column in &batch.columns {
         let kind = schema.iter().find(|f| f.name == *column.name).unwrap().kind;
-        out += &format!(
-            "{} {kind}: {}",
-            column.name,
-            cells(column, batch.rows).join(" ")
-        );
+        out += &format!("{} {kind}: {}", column.name, cells(column, batch.rows).join(" "));
         for (row, text) in &column.unparsed {
             out += &format!(" | {row}={text}");
         }
@@ -125,11 +111,7 @@ pub(crate) fn shown<T>(result: Result<T, ReadError>) -> String {
             // The folder differs from run to run.
             let file = &e.place().file;
             let name = file.rsplit('/').next().unwrap_or_default();
-            format!(
-                "{} ({})",
-                line.replace(file.as_str(), name),
-                e.hint().unwrap_or("no hint")
-            )
+            format!("{} ({})", line.replace(file.as_str(), name), e.hint().unwrap_or("no hint"))
         }
     }
 }

@@ -16,49 +16,22 @@ fn folders_with_hive_parts() {
         folder.file(name, text);
     }
     let data = open(&text(folder.0.path())).unwrap();
-    let names: Vec<&str> = data
-        .files
-        .iter()
-        .map(|f| f.name.rsplit('/').next().unwrap())
-        .collect();
+    let names: Vec<&str> = data.files.iter().map(|f| f.name.rsplit('/').next().unwrap()).collect();
     assert_eq!(names, ["p.csv", "p-9.csv", "p-10.csv"]);
     assert!(data.errors().is_empty());
-    let schema: Vec<_> = data
-        .schema()
-        .into_iter()
-        .map(|f| (f.name, f.kind, f.files_with))
-        .collect();
+    let schema: Vec<_> = data.schema().into_iter().map(|f| (f.name, f.kind, f.files_with)).collect();
     assert_eq!(
         schema,
-        [
-            ("a".to_owned(), Kind::Number, 3),
-            ("b".to_owned(), Kind::Text, 2),
-            ("day".to_owned(), Kind::Text, 3)
-        ]
+        [("a".to_owned(), Kind::Number, 3), ("b".to_owned(), Kind::Text, 2), ("day".to_owned(), Kind::Text, 3)]
     );
     let rows: Vec<String> = batches(&data)
         .unwrap()
         .iter()
         .flat_map(|b| {
-            b.columns
-                .iter()
-                .map(|c| format!("{}={}", c.name, cells(c, b.rows).join(",")))
-                .collect::<Vec<_>>()
+            b.columns.iter().map(|c| format!("{}={}", c.name, cells(c, b.rows).join(","))).collect::<Vec<_>>()
         })
         .collect();
-    assert_eq!(
-        rows,
-        [
-            "a=1.0,2.5",
-            "b=x,y",
-            "day=1,1",
-            "a=4.0",
-            "day=2",
-            "a=5.0",
-            "b=x",
-            "day=2"
-        ]
-    );
+    assert_eq!(rows, ["a=1.0,2.5", "b=x,y", "day=1,1", "a=4.0", "day=2", "a=5.0", "b=x", "day=2"]);
     assert!(data.files[0].has("b") && !data.files[1].has("b") && data.files[1].has("day"));
 }
 
@@ -72,9 +45,7 @@ fn one_bad_file_does_not_stop_the_others() {
     assert_eq!((data.files.len(), data.errors().len()), (1, 2));
     assert!(shown(open(&text(&folder.path("b.csv")))).starts_with("empty file: b.csv"));
     let folder = Folder::new();
-    assert!(
-        shown(open(&format!("{}/*.csv", text(folder.0.path())))).starts_with("no file matches")
-    );
+    assert!(shown(open(&format!("{}/*.csv", text(folder.0.path())))).starts_with("no file matches"));
     assert!(shown(open(&text(folder.0.path()))).starts_with("no data files in the directory"));
 }
 
@@ -111,14 +82,9 @@ fn bombs_are_refused() {
     let ones = [&b"a\n"[..], &b"1\n".repeat(140 << 20)].concat();
     let path = folder.file("bomb.csv.zst", zstd::encode_all(&ones[..], 1).unwrap());
     let data = open(&path).unwrap();
-    assert!(
-        shown(batches(&data)).contains("decompresses to over 2000 times its size: bomb.csv.zst")
-    );
+    assert!(shown(batches(&data)).contains("decompresses to over 2000 times its size: bomb.csv.zst"));
     let path = folder.file("large.csv.gz", gz(&b"a\n1\n2\n".repeat(1 << 20)));
-    let options = ReadOptions {
-        max_decompressed: 1 << 20,
-        ..ReadOptions::default()
-    };
+    let options = ReadOptions { max_decompressed: 1 << 20, ..ReadOptions::default() };
     let data = Dataset::open(&[path], &options).unwrap();
     assert!(shown(batches(&data)).starts_with("more than 1 MiB decompressed"));
 }
@@ -135,19 +101,7 @@ fn ten_thousand_columns() {
     let path = folder.file("wide.csv", &text);
     let data = open(&path).unwrap();
     let all = batches(&data).unwrap();
-    assert_eq!(
-        (
-            all.iter().map(|b| b.rows).sum::<usize>(),
-            all[0].columns.len()
-        ),
-        (100, 10_000)
-    );
-    let options = ReadOptions {
-        max_columns: 9_999,
-        ..ReadOptions::default()
-    };
-    assert!(
-        shown(Dataset::open(&[path], &options))
-            .starts_with("10000 columns are more than the limit of 9999")
-    );
+    assert_eq!((all.iter().map(|b| b.rows).sum::<usize>(), all[0].columns.len()), (100, 10_000));
+    let options = ReadOptions { max_columns: 9_999, ..ReadOptions::default() };
+    assert!(shown(Dataset::open(&[path], &options)).starts_with("10000 columns are more than the limit of 9999"));
 }

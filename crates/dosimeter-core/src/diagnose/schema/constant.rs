@@ -14,7 +14,10 @@ const ENOUGH: u64 = 30;
 pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
     for column in 0..case.baseline.columns.len() {
         let spec = case.spec(column);
-        if !claims.open(column) || !(spec.role.is_input() || spec.role == crate::profile::Role::Score) || super::super::case::is_text(spec) {
+        if !claims.open(column)
+            || !(spec.role.is_input() || spec.role == crate::profile::Role::Score)
+            || super::super::case::is_text(spec)
+        {
             continue;
         }
         let reference = &case.baseline.reference.windows;
@@ -41,14 +44,23 @@ pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
 fn awoke(case: &Case<'_>, claims: &mut Claims, column: usize, value: &str) {
     let spec = case.spec(column);
     let varies = |c: &ColumnWindow| present(&spec.grid, c) > 0 && constant(&spec.grid, c).as_deref() != Some(value);
-    let Some(from) = case.current.windows.iter().position(|w| w.columns.get(column).is_some_and(varies)) else { return };
-    let windows: Vec<usize> =
-        (from..case.current.windows.len()).filter(|w| case.current.windows[*w].columns.get(column).is_some_and(varies)).collect();
+    let Some(from) = case.current.windows.iter().position(|w| w.columns.get(column).is_some_and(varies)) else {
+        return;
+    };
+    let windows: Vec<usize> = (from..case.current.windows.len())
+        .filter(|w| case.current.windows[*w].columns.get(column).is_some_and(varies))
+        .collect();
     // A rare value that the reference happened not to meet is no awakening.
     let then = case.reference_counts(column);
     let always = then.iter().enumerate().max_by_key(|(_, n)| **n).map_or(0, |(cell, _)| cell);
     let now = case.counts_in(column, &windows);
-    let others: u64 = now.iter().take(spec.grid.value_cells() + 1).enumerate().filter(|(cell, _)| *cell != always).map(|(_, n)| n).sum();
+    let others: u64 = now
+        .iter()
+        .take(spec.grid.value_cells() + 1)
+        .enumerate()
+        .filter(|(cell, _)| *cell != always)
+        .map(|(_, n)| n)
+        .sum();
     let (n, m) = (case.current.rows() as f64, then.iter().sum::<u64>() as f64);
     if (n / (n + m)).powf(others as f64) > case.budget.schema_per_column {
         return;
@@ -58,7 +70,11 @@ fn awoke(case: &Case<'_>, claims: &mut Claims, column: usize, value: &str) {
         Mode::SchemaChange,
         Some("column_awoke"),
         &[spec.name.as_str()],
-        format!("{} was always {value} in the reference and now varies ({} of the rows)", quoted(&spec.name), percent(share)),
+        format!(
+            "{} was always {value} in the reference and now varies ({} of the rows)",
+            quoted(&spec.name),
+            percent(share)
+        ),
     );
     f.detail = detail([("value", value.into())]);
     f.onset = Some(case.onset_at(from, from, from));
@@ -74,10 +90,16 @@ fn froze(case: &Case<'_>, claims: &mut Claims, column: usize) {
         let c = windows[w].columns.get(column)?;
         (present(&spec.grid, c) >= ENOUGH.min(windows[w].rows)).then(|| constant(&spec.grid, c)).flatten()
     };
-    let Some(value) = (0..windows.len()).rev().find(|w| windows[*w].rows > 0).and_then(frozen) else { return };
-    let run: Vec<usize> =
-        (0..windows.len()).rev().take_while(|w| windows[*w].rows == 0 || frozen(*w).as_deref() == Some(value.as_str())).collect();
-    let Some(from) = run.last().copied() else { return };
+    let Some(value) = (0..windows.len()).rev().find(|w| windows[*w].rows > 0).and_then(frozen) else {
+        return;
+    };
+    let run: Vec<usize> = (0..windows.len())
+        .rev()
+        .take_while(|w| windows[*w].rows == 0 || frozen(*w).as_deref() == Some(value.as_str()))
+        .collect();
+    let Some(from) = run.last().copied() else {
+        return;
+    };
     // In a file sorted by the column its last rows are alike, and mean nothing.
     if from > 0 && !case.baseline.ordered {
         return;
@@ -111,9 +133,8 @@ fn present(grid: &Grid, c: &ColumnWindow) -> u64 {
 /// The one value that every row with a value has, as text.
 fn constant(grid: &Grid, c: &ColumnWindow) -> Option<String> {
     match grid {
-        Grid::Number { .. } => {
-            (c.moments.n > 0 && c.moments.min == c.moments.max && c.count(grid.value_cells()) == 0).then(|| digits(c.moments.min))
-        }
+        Grid::Number { .. } => (c.moments.n > 0 && c.moments.min == c.moments.max && c.count(grid.value_cells()) == 0)
+            .then(|| digits(c.moments.min)),
         Grid::Category { values } => {
             let mut filled = (0..=values.len()).filter(|cell| c.count(*cell) > 0);
             let only = filled.next()?;

@@ -21,7 +21,9 @@ pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
         }
         let found = notation(case, column)
             .or_else(|| native_type(case, column))
-            .or_else(|| if case.spec(column).kind.is_ordered() { number_form(case, column) } else { spelling(case, column) })
+            .or_else(|| {
+                if case.spec(column).kind.is_ordered() { number_form(case, column) } else { spelling(case, column) }
+            })
             .or_else(|| pattern(case, column));
         if let Some(f) = found {
             claims.claim(&[column], f);
@@ -31,7 +33,12 @@ pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
 
 fn named(case: &Case<'_>, column: usize, kind: &str, what: &str, affected: Option<&Affected>, share: f64) -> Finding {
     let name = &case.spec(column).name;
-    let mut f = finding(Mode::SchemaChange, Some(kind), &[name.as_str()], format!("{} {what} ({} of the rows)", quoted(name), percent(share)));
+    let mut f = finding(
+        Mode::SchemaChange,
+        Some(kind),
+        &[name.as_str()],
+        format!("{} {what} ({} of the rows)", quoted(name), percent(share)),
+    );
     f.onset = Some(affected.map_or_else(|| case.onset_at(0, 0, 0), |a| a.onset.clone()));
     f.share = Some(Number(share));
     f
@@ -60,7 +67,9 @@ fn native_type(case: &Case<'_>, column: usize) -> Option<Finding> {
 fn notation(case: &Case<'_>, column: usize) -> Option<Finding> {
     let then = case.baseline.reference.layouts.get(column)?;
     let now = case.current.layouts.get(column)?;
-    let share_of = |m: &BTreeMap<String, Notation>, layout: &str, rows: u64| m.get(layout).map_or(0, |n| n.rows) as f64 / rows.max(1) as f64;
+    let share_of = |m: &BTreeMap<String, Notation>, layout: &str, rows: u64| {
+        m.get(layout).map_or(0, |n| n.rows) as f64 / rows.max(1) as f64
+    };
     let (rows_then, rows_now) = (case.baseline.reference.rows(), case.current.rows());
     let rise = |l: &String| share_of(now, l, rows_now) - share_of(then, l, rows_then);
     let (to, share) = now.keys().map(|l| (l, rise(l))).max_by(|a, b| a.1.total_cmp(&b.1))?;
@@ -96,8 +105,12 @@ fn number_form(case: &Case<'_>, column: usize) -> Option<Finding> {
     if unparsed == 0 {
         return None;
     }
-    let part = |test: &dyn Fn(&str) -> bool| now.texts.iter().filter(|(t, _)| test(t)).map(|(_, n)| n).sum::<u64>() as f64 / unparsed as f64;
-    if part(&|t| is_null_word(t)) > 0.5 || (now.texts.len() <= 2 && part(&|t| !t.contains(|c: char| c.is_ascii_digit())) > 0.9) {
+    let part = |test: &dyn Fn(&str) -> bool| {
+        now.texts.iter().filter(|(t, _)| test(t)).map(|(_, n)| n).sum::<u64>() as f64 / unparsed as f64
+    };
+    if part(&|t| is_null_word(t)) > 0.5
+        || (now.texts.len() <= 2 && part(&|t| !t.contains(|c: char| c.is_ascii_digit())) > 0.9)
+    {
         return None; // A word for nothing: a sentinel.
     }
     let share = case.share_of(&affected.windows) * unparsed as f64 / now.present().max(1) as f64;
@@ -116,7 +129,14 @@ fn number_form(case: &Case<'_>, column: usize) -> Option<Finding> {
     let example = now.texts.iter().max_by_key(|(_, n)| **n).map(|(t, _)| t.clone()).unwrap_or_default();
     let (comma, thousands) = (part(&|t| decimal_comma(t).is_some()), part(&|t| without_thousands(t).is_some()));
     if comma > 0.5 && (thousands < 0.5 || parsed(&decimal_comma) <= parsed(&without_thousands)) {
-        let mut f = named(case, column, "decimal_comma", &format!("now writes its decimals with a comma, as in {}", quoted(&example)), Some(&affected), share);
+        let mut f = named(
+            case,
+            column,
+            "decimal_comma",
+            &format!("now writes its decimals with a comma, as in {}", quoted(&example)),
+            Some(&affected),
+            share,
+        );
         f.detail = detail([("example", example.as_str().into())]);
         f.evidence = vec![evidence("decimal_comma_share", share)];
         return Some(f);
@@ -130,7 +150,14 @@ fn number_form(case: &Case<'_>, column: usize) -> Option<Finding> {
     } else {
         "text"
     };
-    let mut f = named(case, column, "type_changed", &format!("held numbers and now holds {to}, as {}", quoted(&example)), Some(&affected), share);
+    let mut f = named(
+        case,
+        column,
+        "type_changed",
+        &format!("held numbers and now holds {to}, as {}", quoted(&example)),
+        Some(&affected),
+        share,
+    );
     f.detail = detail([("from", "number".into()), ("to", to.into()), ("example", example.as_str().into())]);
     f.evidence = vec![evidence("unparsed_share", share)];
     Some(f)
@@ -183,11 +210,14 @@ fn spelling(case: &Case<'_>, column: usize) -> Option<Finding> {
         return None;
     }
     let spec = case.spec(column);
-    let crate::profile::Grid::Category { values } = &spec.grid else { return None };
+    let crate::profile::Grid::Category { values } = &spec.grid else {
+        return None;
+    };
     let affected = case.affected_by(case.special(column, Special::Other)?);
     let now = Sampled::of(spec, case.current, column, Some(&affected.inner()));
     let known: std::collections::BTreeSet<&str> = values.iter().map(String::as_str).collect();
-    let unknown: Vec<(&String, u64)> = now.texts.iter().filter(|(t, _)| !known.contains(t.as_str())).map(|(t, n)| (t, *n)).collect();
+    let unknown: Vec<(&String, u64)> =
+        now.texts.iter().filter(|(t, _)| !known.contains(t.as_str())).map(|(t, n)| (t, *n)).collect();
     let rows: u64 = unknown.iter().map(|(_, n)| n).sum();
     if rows == 0 {
         return None;
@@ -198,15 +228,24 @@ fn spelling(case: &Case<'_>, column: usize) -> Option<Finding> {
     ];
     for (kind, what, fold) in FOLDS.into_iter().chain(twice) {
         let folded: BTreeMap<String, &str> = values.iter().rev().map(|v| (fold(v), v.as_str())).collect();
-        let matched: Vec<(&String, &str, u64)> = unknown.iter().filter_map(|(t, n)| folded.get(&fold(t)).map(|v| (*t, *v, *n))).collect();
+        let matched: Vec<(&String, &str, u64)> =
+            unknown.iter().filter_map(|(t, n)| folded.get(&fold(t)).map(|v| (*t, *v, *n))).collect();
         let hit: u64 = matched.iter().map(|m| m.2).sum();
         if (hit as f64) < 0.8 * rows as f64 {
             continue;
         }
         let share = case.share_of(&affected.windows) * hit as f64 / now.rows.max(1) as f64;
         let (new, old, _) = matched.iter().max_by_key(|m| m.2)?;
-        let mut f = named(case, column, kind, &format!("{what}, as {} for {}", quoted(&format!("{new:?}").replace('"', "")), quoted(old)), Some(&affected), share);
-        let map: BTreeMap<String, Detail> = matched.iter().take(20).map(|(new, old, _)| ((*old).to_owned(), Detail::Text((*new).clone()))).collect();
+        let mut f = named(
+            case,
+            column,
+            kind,
+            &format!("{what}, as {} for {}", quoted(&format!("{new:?}").replace('"', "")), quoted(old)),
+            Some(&affected),
+            share,
+        );
+        let map: BTreeMap<String, Detail> =
+            matched.iter().take(20).map(|(new, old, _)| ((*old).to_owned(), Detail::Text((*new).clone()))).collect();
         f.detail = detail([("map", Detail::Map(map)), ("from", (*old).into()), ("to", new.as_str().into())]);
         f.evidence = vec![evidence("respelled_share", share)];
         return Some(f);
@@ -227,7 +266,10 @@ fn fold_case(t: &str) -> String {
 /// Undoes UTF-8 read as Latin-1 or Windows-1252, then drops accents and replacement marks down to plain letters.
 fn fold_encoding(t: &str) -> String {
     let bytes: Option<Vec<u8>> = t.chars().map(to_windows_1252).collect();
-    let repaired = bytes.filter(|b| b.iter().any(|x| *x >= 0x80)).and_then(|b| String::from_utf8(b).ok()).unwrap_or_else(|| t.to_owned());
+    let repaired = bytes
+        .filter(|b| b.iter().any(|x| *x >= 0x80))
+        .and_then(|b| String::from_utf8(b).ok())
+        .unwrap_or_else(|| t.to_owned());
     repaired.chars().filter_map(plain_letter).collect()
 }
 
@@ -239,9 +281,33 @@ fn fold_lost(t: &str) -> String {
 
 fn to_windows_1252(c: char) -> Option<u8> {
     const HIGH: [(char, u8); 27] = [
-        ('€', 0x80), ('‚', 0x82), ('ƒ', 0x83), ('„', 0x84), ('…', 0x85), ('†', 0x86), ('‡', 0x87), ('ˆ', 0x88), ('‰', 0x89),
-        ('Š', 0x8a), ('‹', 0x8b), ('Œ', 0x8c), ('Ž', 0x8e), ('‘', 0x91), ('’', 0x92), ('“', 0x93), ('”', 0x94), ('•', 0x95),
-        ('–', 0x96), ('—', 0x97), ('˜', 0x98), ('™', 0x99), ('š', 0x9a), ('›', 0x9b), ('œ', 0x9c), ('ž', 0x9e), ('Ÿ', 0x9f),
+        ('€', 0x80),
+        ('‚', 0x82),
+        ('ƒ', 0x83),
+        ('„', 0x84),
+        ('…', 0x85),
+        ('†', 0x86),
+        ('‡', 0x87),
+        ('ˆ', 0x88),
+        ('‰', 0x89),
+        ('Š', 0x8a),
+        ('‹', 0x8b),
+        ('Œ', 0x8c),
+        ('Ž', 0x8e),
+        ('‘', 0x91),
+        ('’', 0x92),
+        ('“', 0x93),
+        ('”', 0x94),
+        ('•', 0x95),
+        ('–', 0x96),
+        ('—', 0x97),
+        ('˜', 0x98),
+        ('™', 0x99),
+        ('š', 0x9a),
+        ('›', 0x9b),
+        ('œ', 0x9c),
+        ('ž', 0x9e),
+        ('Ÿ', 0x9f),
     ];
     u8::try_from(u32::from(c)).ok().or_else(|| HIGH.iter().find(|(h, _)| *h == c).map(|(_, b)| *b))
 }
@@ -265,7 +331,10 @@ fn plain_letter(c: char) -> Option<char> {
 }
 
 fn fold_number(t: &str) -> String {
-    t.trim().replace(',', ".").parse::<f64>().map_or_else(|_| format!("\u{0}{t}"), crate::profile::sample::canonical_number)
+    t.trim()
+        .replace(',', ".")
+        .parse::<f64>()
+        .map_or_else(|_| format!("\u{0}{t}"), crate::profile::sample::canonical_number)
 }
 
 fn fold_truth(t: &str) -> String {
@@ -283,16 +352,21 @@ fn fold_separators(t: &str) -> String {
 /// Free text and keys: the shape that nearly every value had gave way to another.
 fn pattern(case: &Case<'_>, column: usize) -> Option<Finding> {
     let spec = case.spec(column);
-    if spec.kind != ColumnKind::Text && !(spec.kind == ColumnKind::Category && case.special_moved(column, Special::Other)) {
+    if spec.kind != ColumnKind::Text
+        && !(spec.kind == ColumnKind::Category && case.special_moved(column, Special::Other))
+    {
         return None;
     }
     let then = patterns(&Sampled::of(spec, &case.baseline.reference, column, None));
     let now = Sampled::of(spec, case.current, column, None);
     let shapes = patterns(&now);
     let (old, old_share) = then.iter().max_by(|a, b| a.1.total_cmp(b.1))?;
-    let (new, share) = shapes.iter().filter(|(p, _)| then.get(*p).copied().unwrap_or(0.0) < 0.01).max_by(|a, b| a.1.total_cmp(b.1))?;
+    let (new, share) =
+        shapes.iter().filter(|(p, _)| then.get(*p).copied().unwrap_or(0.0) < 0.01).max_by(|a, b| a.1.total_cmp(b.1))?;
     // A counter that gained a digit has not changed its shape.
-    let plain = |shape: &str| shape.chars().fold(String::new(), |s, c| if c == '9' && s.ends_with('9') { s } else { s + &c.to_string() });
+    let plain = |shape: &str| {
+        shape.chars().fold(String::new(), |s, c| if c == '9' && s.ends_with('9') { s } else { s + &c.to_string() })
+    };
     if !(looks_like_date(old) && looks_like_date(new)) && then.keys().any(|p| plain(p) == plain(new)) {
         return None;
     }
@@ -324,7 +398,11 @@ fn pattern(case: &Case<'_>, column: usize) -> Option<Finding> {
 fn first_with(case: &Case<'_>, column: usize, wanted: &str) -> Option<usize> {
     let sample = &case.current.sample;
     let texts = &sample.columns.get(column)?.texts;
-    texts.iter().find(|(_, t)| shape(t) == wanted).and_then(|(i, _)| sample.windows.get(*i as usize)).map(|w| *w as usize)
+    texts
+        .iter()
+        .find(|(_, t)| shape(t) == wanted)
+        .and_then(|(i, _)| sample.windows.get(*i as usize))
+        .map(|w| *w as usize)
 }
 
 /// Shares of shapes: digits become 9, letters a or A, runs of letters are one.
@@ -356,7 +434,10 @@ fn shape(text: &str) -> String {
 fn looks_like_date(shape: &str) -> bool {
     let digits = shape.bytes().filter(|b| *b == b'9').count();
     let separators = shape.chars().filter(|c| "-/. T:".contains(*c)).count();
-    (6..=14).contains(&digits) && separators >= 2 || shape == "99999999" || shape == "9999999999" || shape == "9999999999999"
+    (6..=14).contains(&digits) && separators >= 2
+        || shape == "99999999"
+        || shape == "9999999999"
+        || shape == "9999999999999"
 }
 
 #[cfg(test)]

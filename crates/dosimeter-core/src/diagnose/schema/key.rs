@@ -8,8 +8,12 @@ use crate::profile::schema::Role;
 use crate::text::{percent, quoted};
 
 pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
-    let Some(column) = case.baseline.column_with(Role::Id) else { return };
-    let (Some(then), Some(now)) = (&case.baseline.reference.keys, &case.current.keys) else { return };
+    let Some(column) = case.baseline.column_with(Role::Id) else {
+        return;
+    };
+    let (Some(then), Some(now)) = (&case.baseline.reference.keys, &case.current.keys) else {
+        return;
+    };
     let ((before, _), (share, measured)) = (then.repeated(), now.repeated());
     let repeats = (share * measured as f64).round();
     // A key that repeats in the reference is a group, not a key.
@@ -23,7 +27,11 @@ pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
         &[name.as_str()],
         format!("{} is no longer unique: {} of the rows repeat a key", quoted(name), percent(share)),
     );
-    f.detail = detail([("duplicates", (share * now.rows as f64).round().into()), ("reference", before.into()), ("current", share.into())]);
+    f.detail = detail([
+        ("duplicates", (share * now.rows as f64).round().into()),
+        ("reference", before.into()),
+        ("current", share.into()),
+    ]);
     f.onset = Some(case.onset_at(0, 0, case.current.windows.len().saturating_sub(1)));
     f.share = Some(Number(share));
     f.evidence = vec![evidence("repeated_share", share)];

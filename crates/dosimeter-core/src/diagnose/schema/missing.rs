@@ -23,8 +23,12 @@ pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
         .filter(|j| !matches!(case.spec(*j).role, Role::Ignore))
         .filter_map(|j| lost_column(case, j))
         .collect();
-    let mut new: Vec<(&String, &ExtraColumn)> =
-        case.current.extras.iter().filter(|(_, e)| e.present.iter().sum::<u64>() as f64 >= 0.001 * case.current.rows() as f64).collect();
+    let mut new: Vec<(&String, &ExtraColumn)> = case
+        .current
+        .extras
+        .iter()
+        .filter(|(_, e)| e.present.iter().sum::<u64>() as f64 >= 0.001 * case.current.rows() as f64)
+        .collect();
 
     // The best pair first, so that two renamed columns do not take each other's names.
     let mut pairs: Vec<(f64, usize, usize)> = Vec::new();
@@ -48,7 +52,11 @@ pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
             Mode::SchemaChange,
             Some("column_renamed"),
             &[from.as_str(), to.as_str()],
-            format!("{} is now called {}: the old name is empty, the new one holds the same values", quoted(from), quoted(to)),
+            format!(
+                "{} is now called {}: the old name is empty, the new one holds the same values",
+                quoted(from),
+                quoted(to)
+            ),
         );
         f.detail = detail([("from", from.as_str().into()), ("to", to.as_str().into())]);
         f.onset = Some(case.onset_at(lost[l].from, lost[l].from, lost[l].from));
@@ -127,7 +135,10 @@ fn lost_column(case: &Case<'_>, column: usize) -> Option<Lost> {
         return None;
     }
     // The window in which it vanished is the one before, if that is already partly empty.
-    let from = from.checked_sub(1).filter(|w| windows[*w].columns.get(column).is_some_and(|c| c.count(null) * 10 > c.rows())).unwrap_or(from);
+    let from = from
+        .checked_sub(1)
+        .filter(|w| windows[*w].columns.get(column).is_some_and(|c| c.count(null) * 10 > c.rows()))
+        .unwrap_or(from);
     Some(Lost { column, from, absent: absent * 2 > rows, share: rows as f64 / case.current.rows().max(1) as f64 })
 }
 

@@ -24,7 +24,9 @@ pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
             (Special::Infinity, "Infinity"),
             (Special::NegativeInfinity, "-Infinity"),
         ] {
-            let Some(series) = case.special(column, special).filter(|_| case.special_moved(column, special)) else { continue };
+            let Some(series) = case.special(column, special).filter(|_| case.special_moved(column, special)) else {
+                continue;
+            };
             let affected = case.affected_by(series);
             let counts = case.counts_in(column, &affected.windows);
             let cell = spec.grid.special(special);
@@ -38,14 +40,23 @@ pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
                 Mode::SchemaChange,
                 Some(if rose { "null_rate_jumped" } else { "null_rate_fell" }),
                 &[spec.name.as_str()],
-                format!("{} is {what} in {} of the rows, {} in the reference", quoted(&spec.name), percent(now), percent(then)),
+                format!(
+                    "{} is {what} in {} of the rows, {} in the reference",
+                    quoted(&spec.name),
+                    percent(now),
+                    percent(then)
+                ),
             );
             f.detail = detail([("reference", then.into()), ("current", now.into()), ("value", Detail::from(what))]);
             f.share = Some(Number(now * case.share_of(&affected.windows)));
             f.onset = Some(affected.onset);
             f.evidence = vec![series_evidence(case, column, series)];
             // The values that are left may still move for a reason of their own, so the column stays open where they do.
-            if case.values_moved(column) { claims.findings.push(f) } else { claims.claim(&[column], f) }
+            if case.values_moved(column) {
+                claims.findings.push(f)
+            } else {
+                claims.claim(&[column], f)
+            }
             break;
         }
     }

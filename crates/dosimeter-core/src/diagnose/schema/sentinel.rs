@@ -11,14 +11,52 @@ use crate::text::{digits, percent, quoted};
 
 /// Numbers that people write for "no value".
 const NUMBERS: [f64; 22] = [
-    -1.0, 0.0, -9.0, -99.0, -999.0, -9999.0, -99_999.0, -999_999.0, 99.0, 999.0, 9999.0, 99_999.0, 999_999.0, 9_999_999.0, -1e6, 1e9,
-    2_147_483_647.0, -2_147_483_648.0, 65_535.0, 32_767.0, -32_768.0, -1e9,
+    -1.0,
+    0.0,
+    -9.0,
+    -99.0,
+    -999.0,
+    -9999.0,
+    -99_999.0,
+    -999_999.0,
+    99.0,
+    999.0,
+    9999.0,
+    99_999.0,
+    999_999.0,
+    9_999_999.0,
+    -1e6,
+    1e9,
+    2_147_483_647.0,
+    -2_147_483_648.0,
+    65_535.0,
+    32_767.0,
+    -32_768.0,
+    -1e9,
 ];
 
 /// Words that people write for "no value".
 const WORDS: [&str; 20] = [
-    "", "n/a", "na", "#n/a", "nan", "null", "none", "nil", "unknown", "undefined", "missing", "not available", "unspecified", "?", "-", "--",
-    ".", "(null)", "\\n", "tbd",
+    "",
+    "n/a",
+    "na",
+    "#n/a",
+    "nan",
+    "null",
+    "none",
+    "nil",
+    "unknown",
+    "undefined",
+    "missing",
+    "not available",
+    "unspecified",
+    "?",
+    "-",
+    "--",
+    ".",
+    "(null)",
+    "\\n",
+    "tbd",
 ];
 
 /// Whether a text is a word for nothing.
@@ -33,13 +71,22 @@ pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
         if !claims.open(column) || !spec.role.is_input() || super::super::case::is_text(spec) {
             continue;
         }
-        let found = if spec.kind == ColumnKind::Number { number(case, column).or_else(|| word(case, column)) } else { word(case, column) };
+        let found = if spec.kind == ColumnKind::Number {
+            number(case, column).or_else(|| word(case, column))
+        } else {
+            word(case, column)
+        };
         if let Some((value, text, share, then, affected)) = found {
             let mut f = finding(
                 Mode::SchemaChange,
                 Some("sentinel_appeared"),
                 &[spec.name.as_str()],
-                format!("{} now holds {text} in {} of the rows, {} in the reference: a stand-in for no value?", quoted(&spec.name), percent(share), percent(then)),
+                format!(
+                    "{} now holds {text} in {} of the rows, {} in the reference: a stand-in for no value?",
+                    quoted(&spec.name),
+                    percent(share),
+                    percent(then)
+                ),
             );
             f.detail = detail([("value", value), ("rate", share.into()), ("rate_reference", then.into())]);
             f.onset = Some(affected.onset.clone());
@@ -52,19 +99,24 @@ pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
 
 /// A word for nothing that the reference knows too, and that became much more frequent.
 fn known_word(case: &Case<'_>, column: usize) -> Option<Found> {
-    let Grid::Category { values } = &case.spec(column).grid else { return None };
+    let Grid::Category { values } = &case.spec(column).grid else {
+        return None;
+    };
     if !case.values_moved(column) {
         return None;
     }
     let series = case.shift(column)?.loudest()?;
-    let Kind::Share(cell) = series.component.kind else { return None };
+    let Kind::Share(cell) = series.component.kind else {
+        return None;
+    };
     let text = values.get(cell).filter(|t| is_null_word(t))?;
     let affected = case.affected_by(series);
     let counts = case.counts_in(column, &affected.windows);
     let share = counts.get(cell).copied().unwrap_or(0) as f64 / counts.iter().sum::<u64>().max(1) as f64;
     let before = series.component.reference_mean;
-    (share > before + 0.01 && share > 1.5 * before)
-        .then(|| (text.as_str().into(), format!("\"{text}\""), share * case.share_of(&affected.windows), before, affected))
+    (share > before + 0.01 && share > 1.5 * before).then(|| {
+        (text.as_str().into(), format!("\"{text}\""), share * case.share_of(&affected.windows), before, affected)
+    })
 }
 
 type Found = (Detail, String, f64, f64, super::super::case::Affected);
@@ -72,7 +124,11 @@ type Found = (Detail, String, f64, f64, super::super::case::Affected);
 fn number(case: &Case<'_>, column: usize) -> Option<Found> {
     let spec = case.spec(column);
     let k = spec.grid.value_cells();
-    let ends = case.shift(column)?.specials.iter().filter(|s| matches!(s.component.kind, Kind::Share(c) if c == 0 || c + 1 == k));
+    let ends = case
+        .shift(column)?
+        .specials
+        .iter()
+        .filter(|s| matches!(s.component.kind, Kind::Share(c) if c == 0 || c + 1 == k));
     let outside = ends.filter(|s| s.p() * 4.0 < case.budget.schema_per_column).min_by(|a, b| a.p().total_cmp(&b.p()));
     let series = match outside {
         Some(s) => s,
@@ -86,7 +142,8 @@ fn number(case: &Case<'_>, column: usize) -> Option<Found> {
     if n < 20.0 || m < 20.0 {
         return None;
     }
-    let share_in = |s: &[f64], x: f64| (s.partition_point(|v| *v <= x) - s.partition_point(|v| *v < x)) as f64 / s.len() as f64;
+    let share_in =
+        |s: &[f64], x: f64| (s.partition_point(|v| *v <= x) - s.partition_point(|v| *v < x)) as f64 / s.len() as f64;
     let (low, high) = (then.numbers[0], then.numbers[then.numbers.len() - 1]);
     let whole = (now.present() as f64 / now.rows.max(1) as f64).min(1.0);
     let mut best: Option<(f64, f64, f64)> = None;
@@ -98,15 +155,28 @@ fn number(case: &Case<'_>, column: usize) -> Option<Found> {
         // A number that nobody writes for nothing must stand well apart.
         let apart = 0.25 * (high - low);
         let strange = x < low - apart || x > high + apart || NUMBERS.contains(&x);
-        if strange && next - i >= 5 && share >= 0.003 && share > 5.0 * before + 0.002 && best.is_none_or(|b| share > b.1) {
+        if strange
+            && next - i >= 5
+            && share >= 0.003
+            && share > 5.0 * before + 0.002
+            && best.is_none_or(|b| share > b.1)
+        {
             best = Some((x, share, before));
         }
         i = next;
     }
     let (x, share, before) = best?;
     // Without it the column must be what it was, or nearly: otherwise the column moved, and the value moved with it.
-    let rest = Sampled { numbers: now.numbers.iter().copied().filter(|v| *v != x).collect(), rows: (n * (1.0 - share)) as u64, ..Sampled::default() };
-    let was = Sampled { numbers: then.numbers.iter().copied().filter(|v| *v != x).collect(), rows: (m * (1.0 - before)) as u64, ..Sampled::default() };
+    let rest = Sampled {
+        numbers: now.numbers.iter().copied().filter(|v| *v != x).collect(),
+        rows: (n * (1.0 - share)) as u64,
+        ..Sampled::default()
+    };
+    let was = Sampled {
+        numbers: then.numbers.iter().copied().filter(|v| *v != x).collect(),
+        rows: (m * (1.0 - before)) as u64,
+        ..Sampled::default()
+    };
     if rest.numbers.len() < 20 {
         return None;
     }

@@ -95,14 +95,22 @@ const ENOUGH: usize = 20;
 pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
     for column in 0..case.baseline.columns.len() {
         let spec = case.spec(column);
-        if !claims.open(column) || spec.kind != ColumnKind::Number || !spec.role.is_input() || !case.values_moved(column) {
+        if !claims.open(column)
+            || spec.kind != ColumnKind::Number
+            || !spec.role.is_input()
+            || !case.values_moved(column)
+        {
             continue;
         }
-        let Some(series) = case.shift(column).and_then(|s| s.loudest()) else { continue };
+        let Some(series) = case.shift(column).and_then(|s| s.loudest()) else {
+            continue;
+        };
         let affected = case.affected_by(series);
         let then = Sampled::of(spec, &case.baseline.reference, column, None).numbers;
         let now = Sampled::of(spec, case.current, column, Some(&affected.inner())).numbers;
-        let Some(found) = changed(&then, &now) else { continue };
+        let Some(found) = changed(&then, &now) else {
+            continue;
+        };
         let window_share = case.share_of(&affected.windows);
         let share = window_share * found.share;
         let title = if found.title.is_empty() { format!("x {}", digits(found.scale)) } else { found.title.to_owned() };
@@ -162,7 +170,10 @@ fn changed(then: &[f64], now: &[f64]) -> Option<Found> {
         let mut after = distance_after(then, now, scale, offset);
         if offset == 0.0 && some_then.len() < then.len() {
             let few = 1.95 * (1.0 / some_then.len().max(1) as f64 + 1.0 / some_now.len().max(1) as f64).sqrt();
-            if !same_noughts || some_now.len() < ENOUGH || distance_after(&some_then, &some_now, scale, offset) > few + 0.03 {
+            if !same_noughts
+                || some_now.len() < ENOUGH
+                || distance_after(&some_then, &some_now, scale, offset) > few + 0.03
+            {
                 return;
             }
             after = after.min(noise + slack);
@@ -174,7 +185,8 @@ fn changed(then: &[f64], now: &[f64]) -> Option<Found> {
     };
     // People round their factors: 2.2 for 2.2046. Where the data say nearly that, they are right.
     for u in UNITS {
-        let near = seen.filter(|s| u.offset == 0.0 && (s / u.scale - 1.0).abs() < 0.005 && (s / u.scale - 1.0).abs() > 1e-12);
+        let near =
+            seen.filter(|s| u.offset == 0.0 && (s / u.scale - 1.0).abs() < 0.005 && (s / u.scale - 1.0).abs() > 1e-12);
         offer(u.scale, u.offset, u.title, u.strong);
         if let Some(scale) = near {
             offer(scale, 0.0, u.title, u.strong);
@@ -183,7 +195,9 @@ fn changed(then: &[f64], now: &[f64]) -> Option<Found> {
     if best.is_none() {
         // Nothing that people name: a factor beyond ordinary drift may still be a unit.
         let scale = ratio_of_quantiles(then, now);
-        if let Some(scale) = scale.filter(|s| s.is_finite() && one_sign && !(0.2..=5.0).contains(s) && *s > 0.0 && distinct(then) >= 10) {
+        if let Some(scale) =
+            scale.filter(|s| s.is_finite() && one_sign && !(0.2..=5.0).contains(s) && *s > 0.0 && distinct(then) >= 10)
+        {
             let after = distance_after(then, now, scale, 0.0);
             if after <= noise + 0.02 && after * 4.0 < before {
                 best = Some(Found { scale, offset: 0.0, title: "", share: 1.0, before, after });
@@ -207,7 +221,11 @@ fn mixed(then: &[f64], now: &[f64], before: f64, noise: f64) -> Option<Found> {
         // The share that makes the mixture's mean rank right, on a small grid; the distance says whether any does.
         for share in (1..20).map(|i| f64::from(i) / 20.0) {
             let after = ks_mixture(then, &mapped, share, now);
-            if after <= noise + 0.03 && after * 3.0 < before && share >= 0.1 && best.as_ref().is_none_or(|b| after < b.after) {
+            if after <= noise + 0.03
+                && after * 3.0 < before
+                && share >= 0.1
+                && best.as_ref().is_none_or(|b| after < b.after)
+            {
                 best = Some(Found { scale: u.scale, offset: 0.0, title: u.title, share, before, after });
             }
         }
@@ -314,7 +332,8 @@ mod tests {
     #[test]
     fn a_part_of_the_rows_is_enough() {
         let then = skewed(2_000, 0);
-        let mut now: Vec<f64> = skewed(1_000, 1).iter().enumerate().map(|(i, x)| if i % 3 == 0 { x * 1000.0 } else { *x }).collect();
+        let mut now: Vec<f64> =
+            skewed(1_000, 1).iter().enumerate().map(|(i, x)| if i % 3 == 0 { x * 1000.0 } else { *x }).collect();
         now.sort_by(f64::total_cmp);
         let found = changed(&then, &now).unwrap();
         assert_eq!(found.scale, 1000.0);

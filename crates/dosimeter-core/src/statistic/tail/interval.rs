@@ -24,16 +24,8 @@ pub fn wilson(successes: u64, trials: u64, confidence: f64) -> Option<(f64, f64)
     let centre = (p + z2 / (2.0 * n)) / (1.0 + z2 / n);
     let half = z / (1.0 + z2 / n) * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
     // At the ends the bound is exact; rounding would leave a stray 1e-18.
-    let low = if successes == 0 {
-        0.0
-    } else {
-        (centre - half).max(0.0)
-    };
-    let high = if successes == trials {
-        1.0
-    } else {
-        (centre + half).min(1.0)
-    };
+    let low = if successes == 0 { 0.0 } else { (centre - half).max(0.0) };
+    let high = if successes == trials { 1.0 } else { (centre + half).min(1.0) };
     Some((low, high))
 }
 
@@ -44,16 +36,12 @@ pub fn clopper_pearson(successes: u64, trials: u64, confidence: f64) -> Option<(
     let low = if successes == 0 {
         0.0
     } else {
-        falling_root(0.0, 1.0, |p| {
-            alpha / 2.0 - beta_pq(k, rest + 1.0, p, 1.0 - p).0
-        })
+        falling_root(0.0, 1.0, |p| alpha / 2.0 - beta_pq(k, rest + 1.0, p, 1.0 - p).0)
     };
     let high = if successes == trials {
         1.0
     } else {
-        falling_root(0.0, 1.0, |p| {
-            beta_pq(k + 1.0, rest, p, 1.0 - p).1 - alpha / 2.0
-        })
+        falling_root(0.0, 1.0, |p| beta_pq(k + 1.0, rest, p, 1.0 - p).1 - alpha / 2.0)
     };
     Some((low, high))
 }

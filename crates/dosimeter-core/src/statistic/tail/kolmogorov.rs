@@ -28,9 +28,7 @@ pub fn kolmogorov_sf(x: f64) -> f64 {
     }
     if x < 0.8 {
         let base = -PI * PI / (8.0 * x * x);
-        let sum: f64 = (0..5)
-            .map(|k| (base * f64::from((2 * k + 1) * (2 * k + 1))).exp())
-            .sum();
+        let sum: f64 = (0..5).map(|k| (base * f64::from((2 * k + 1) * (2 * k + 1))).exp()).sum();
         return 1.0 - (2.0 * PI).sqrt() / x * sum;
     }
     let mut sum = 0.0;
@@ -91,9 +89,7 @@ pub fn kolmogorov_n_sf(n: u64, d: f64) -> f64 {
     }
     if t <= 1.0 {
         // n! ((2t-1)/n)^n, with n!/n^n = sqrt(2πn) e^(-n) e^δ.
-        let log = 0.5 * (2.0 * PI * size).ln() - size
-            + stirling_error(size)
-            + size * (2.0 * t - 1.0).ln();
+        let log = 0.5 * (2.0 * PI * size).ln() - size + stirling_error(size) + size * (2.0 * t - 1.0).ln();
         return -log.exp_m1();
     }
     if t >= size - 1.0 {
@@ -103,11 +99,8 @@ pub fn kolmogorov_n_sf(n: u64, d: f64) -> f64 {
     if d >= 0.5 || spread >= if n <= 140 { 4.0 } else { 2.2 } {
         return (2.0 * smirnov_sf(n, d)).min(1.0);
     }
-    let cdf = if n <= 140 || (n <= 100_000 && size * d.powf(1.5) <= 1.4) {
-        durbin_cdf(n, d)
-    } else {
-        pelz_good_cdf(size, d)
-    };
+    let cdf =
+        if n <= 140 || (n <= 100_000 && size * d.powf(1.5) <= 1.4) { durbin_cdf(n, d) } else { pelz_good_cdf(size, d) };
     (1.0 - cdf).clamp(0.0, 1.0)
 }
 
@@ -120,18 +113,13 @@ fn pelz_good_cdf(n: f64, d: f64) -> f64 {
     for i in 0..40 {
         // The half-integer sums run over all integers: each non-negative one counts twice.
         let u = (f64::from(i) + 0.5) * PI;
-        let (u2, weight) = (
-            u * u,
-            2.0 * (-(f64::from(i) + 0.5).powi(2) * PI * PI / (2.0 * z2)).exp(),
-        );
+        let (u2, weight) = (u * u, 2.0 * (-(f64::from(i) + 0.5).powi(2) * PI * PI / (2.0 * z2)).exp());
         let (u4, u6) = (u2 * u2, u2 * u2 * u2);
         k[0] += weight;
         k[1] += weight * (u2 - z2);
         k[2] += weight * (6.0 * z6 + 2.0 * z4 + u2 * (2.0 * z4 - 5.0 * z2) + u4 * (1.0 - 2.0 * z2));
         k[3] += weight
-            * (u6 * (5.0 - 30.0 * z2)
-                + u4 * (212.0 * z4 - 60.0 * z2)
-                + u2 * (135.0 * z4 - 96.0 * z6)
+            * (u6 * (5.0 - 30.0 * z2) + u4 * (212.0 * z4 - 60.0 * z2) + u2 * (135.0 * z4 - 96.0 * z6)
                 - 30.0 * z6
                 - 90.0 * z4 * z4);
     }
@@ -169,18 +157,11 @@ impl Scaled {
             }
         }
         let mut exponent = self.exponent + other.exponent;
-        if cells
-            .get(m * (m / 2) + m / 2)
-            .is_some_and(|&c| c > 2f64.powi(400))
-        {
+        if cells.get(m * (m / 2) + m / 2).is_some_and(|&c| c > 2f64.powi(400)) {
             cells.iter_mut().for_each(|c| *c *= 2f64.powi(-400));
             exponent += 400;
         }
-        Scaled {
-            side: m,
-            cells,
-            exponent,
-        }
+        Scaled { side: m, cells, exponent }
     }
 }
 
@@ -218,16 +199,8 @@ fn durbin_cdf(n: u64, d: f64) -> f64 {
             }
         }
     }
-    let mut base = Scaled {
-        side: m,
-        cells,
-        exponent: 0,
-    };
-    let mut power = Scaled {
-        side: m,
-        cells: vec![0.0; m * m],
-        exponent: 0,
-    };
+    let mut base = Scaled { side: m, cells, exponent: 0 };
+    let mut power = Scaled { side: m, cells: vec![0.0; m * m], exponent: 0 };
     power.cells.iter_mut().step_by(m + 1).for_each(|c| *c = 1.0);
     let mut left = n;
     while left > 0 {

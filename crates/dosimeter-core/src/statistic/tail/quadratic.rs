@@ -25,14 +25,7 @@ const NODES: usize = 256;
 /// ```
 pub fn cramer_von_mises_sf(x: f64) -> f64 {
     // D(y) = sin(s)/s at y = s², poles at s = jπ.
-    smirnov_inversion(
-        x,
-        0.003,
-        |j| j * PI,
-        |s| s.sin() / s,
-        |s| s * s,
-        |s| 2.0 / s,
-    )
+    smirnov_inversion(x, 0.003, |j| j * PI, |s| s.sin() / s, |s| s * s, |s| 2.0 / s)
 }
 
 /// `P(A² > x)` for the limiting law of the two-sample Anderson-Darling statistic (mean 1, variance `2(π²/3 - 3)`).
@@ -44,14 +37,7 @@ pub fn cramer_von_mises_sf(x: f64) -> f64 {
 pub fn anderson_darling_sf(x: f64) -> f64 {
     // D(y) = -cos(πr/2)/(πy) at y = (r² - 1)/4, poles at odd r = 2j + 1.
     let y = |r: f64| (r * r - 1.0) / 4.0;
-    smirnov_inversion(
-        x,
-        0.03,
-        |j| 2.0 * j + 1.0,
-        |r| (r * PI / 2.0).cos() / (PI * y(r)),
-        y,
-        |r| r / 2.0 / y(r),
-    )
+    smirnov_inversion(x, 0.03, |j| 2.0 * j + 1.0, |r| (r * PI / 2.0).cos() / (PI * y(r)), y, |r| r / 2.0 / y(r))
 }
 
 /// The sum above in a variable `s` in which the poles are evenly spaced: `pole(j)`, `d(s) = D(y(s))` up to sign,

@@ -22,8 +22,7 @@ pub(super) fn stirling_error(x: f64) -> f64 {
     }
     let i = 1.0 / (x * x);
     let series = 1.0 / 12.0
-        - i * (1.0 / 360.0
-            - i * (1.0 / 1260.0 - i * (1.0 / 1680.0 - i * (1.0 / 1188.0 - i * 691.0 / 360_360.0))));
+        - i * (1.0 / 360.0 - i * (1.0 / 1260.0 - i * (1.0 / 1680.0 - i * (1.0 / 1188.0 - i * 691.0 / 360_360.0))));
     shift + series / x
 }
 
@@ -62,18 +61,10 @@ pub(super) fn poisson_mass(x: f64, m: f64) -> f64 {
 pub(super) fn binomial_mass(a: f64, b: f64, np: f64, nq: f64) -> f64 {
     let n = a + b;
     if a == 0.0 {
-        return if nq == 0.0 {
-            0.0
-        } else {
-            (n * (-np / n).ln_1p()).exp()
-        };
+        return if nq == 0.0 { 0.0 } else { (n * (-np / n).ln_1p()).exp() };
     }
     if b == 0.0 {
-        return if np == 0.0 {
-            0.0
-        } else {
-            (n * (-nq / n).ln_1p()).exp()
-        };
+        return if np == 0.0 { 0.0 } else { (n * (-nq / n).ln_1p()).exp() };
     }
     if np <= 0.0 || nq <= 0.0 {
         return 0.0;

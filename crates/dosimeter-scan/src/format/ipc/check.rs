@@ -23,16 +23,8 @@ struct Checker<'a> {
 /// Checks all messages; tells whether this is a file with a footer.
 pub(super) fn headers(source: &Source) -> Result<bool, ReadError> {
     let file = source.file()?;
-    let bytes = file
-        .metadata()
-        .map_err(|e| source.io("cannot open", &e))?
-        .len();
-    let mut checker = Checker {
-        source,
-        input: BufReader::new(file),
-        bytes,
-        unpacked: 0,
-    };
+    let bytes = file.metadata().map_err(|e| source.io("cannot open", &e))?.len();
+    let mut checker = Checker { source, input: BufReader::new(file), bytes, unpacked: 0 };
     let mut magic = [0; 6];
     checker.read(0, &mut magic)?;
     if &magic == b"ARROW1" {
@@ -62,9 +54,7 @@ impl Checker<'_> {
             input.read_exact(into)
         };
         read(&mut self.input, into).map_err(|e| match e.kind() {
-            io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidInput => {
-                self.bad("it ends too early")
-            }
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidInput => self.bad("it ends too early"),
             _ => self.source.io("cannot read", &e),
         })
     }
@@ -80,31 +70,19 @@ impl Checker<'_> {
     }
 
     fn file(&mut self) -> Result<(), ReadError> {
-        let end = self
-            .bytes
-            .checked_sub(10)
-            .ok_or_else(|| self.bad("it ends too early"))?;
+        let end = self.bytes.checked_sub(10).ok_or_else(|| self.bad("it ends too early"))?;
         let mut trailer = [0; 10];
-        self.input
-            .seek(SeekFrom::Start(0))
-            .map_err(|e| self.source.io("cannot read", &e))?;
+        self.input.seek(SeekFrom::Start(0)).map_err(|e| self.source.io("cannot read", &e))?;
         self.read(end, &mut trailer)?;
-        let length = arrow_ipc::reader::read_footer_length(trailer)
-            .map_err(|_| self.bad("no footer: it was not closed"))?;
-        let start = end
-            .checked_sub(length as u64)
-            .ok_or_else(|| self.bad("footer outside of the file"))?;
+        let length =
+            arrow_ipc::reader::read_footer_length(trailer).map_err(|_| self.bad("no footer: it was not closed"))?;
+        let start = end.checked_sub(length as u64).ok_or_else(|| self.bad("footer outside of the file"))?;
         let bytes = self.stretch(start, length as u64)?;
         let footer: Footer<'_> = root_as_footer(&bytes).map_err(|_| self.bad("damaged footer"))?;
         if footer.schema().is_none() || footer.recordBatches().is_none() {
             return Err(self.bad("damaged footer"));
         }
-        for block in footer
-            .dictionaries()
-            .into_iter()
-            .flatten()
-            .chain(footer.recordBatches().into_iter().flatten())
-        {
+        for block in footer.dictionaries().into_iter().flatten().chain(footer.recordBatches().into_iter().flatten()) {
             let (Ok(at), Ok(meta), Ok(body)) = (
                 u64::try_from(block.offset()),
                 u64::try_from(block.metaDataLength()),
@@ -117,13 +95,9 @@ impl Checker<'_> {
                 return Err(self.bad("a block outside of the file"));
             }
             let header = self.stretch(at, meta)?;
-            let skip = if header.starts_with(b"\xff\xff\xff\xff") {
-                8
-            } else {
-                4
-            };
-            let message = root_as_message(header.get(skip..).unwrap_or_default())
-                .map_err(|_| self.bad("damaged block"))?;
+            let skip = if header.starts_with(b"\xff\xff\xff\xff") { 8 } else { 4 };
+            let message =
+                root_as_message(header.get(skip..).unwrap_or_default()).map_err(|_| self.bad("damaged block"))?;
             self.message(&message, at + meta, body)?;
         }
         Ok(())
@@ -149,8 +123,7 @@ impl Checker<'_> {
             let header = self.stretch(at, length)?;
             at += length;
             let message = root_as_message(&header).map_err(|_| self.bad("damaged message"))?;
-            let body = u64::try_from(message.bodyLength())
-                .map_err(|_| self.bad("a message of negative size"))?;
+            let body = u64::try_from(message.bodyLength()).map_err(|_| self.bad("a message of negative size"))?;
             if at.checked_add(body).is_none_or(|end| end > self.bytes) {
                 return Err(self.bad("it ends too early"));
             }
@@ -161,9 +134,7 @@ impl Checker<'_> {
     }
 
     fn message(&mut self, message: &Message<'_>, at: u64, body: u64) -> Result<(), ReadError> {
-        let batch = message
-            .header_as_record_batch()
-            .or_else(|| message.header_as_dictionary_batch()?.data());
+        let batch = message.header_as_record_batch().or_else(|| message.header_as_dictionary_batch()?.data());
         match batch {
             Some(batch) => self.batch(&batch, at, body),
             None => Ok(()),
@@ -176,10 +147,7 @@ impl Checker<'_> {
         }
         let compressed = batch.compression().is_some();
         for buffer in batch.buffers().into_iter().flatten() {
-            let (Ok(offset), Ok(length)) = (
-                u64::try_from(buffer.offset()),
-                u64::try_from(buffer.length()),
-            ) else {
+            let (Ok(offset), Ok(length)) = (u64::try_from(buffer.offset()), u64::try_from(buffer.length())) else {
                 return Err(self.bad("a buffer of negative size"));
             };
             if offset.checked_add(length).is_none_or(|end| end > body) {
@@ -194,19 +162,14 @@ impl Checker<'_> {
             let claim = u64::try_from(i64::from_le_bytes(claim)).unwrap_or(length);
             self.unpacked = self.unpacked.saturating_add(claim);
             if claim > FREE && claim / length > MAX_RATIO {
-                return Err(self.bad(format!(
-                    "a buffer that claims {} in {length} bytes",
-                    size(claim)
-                )));
+                return Err(self.bad(format!("a buffer that claims {} in {length} bytes", size(claim))));
             }
         }
         if self.unpacked > self.source.options.max_decompressed {
             let max = self.source.options.max_decompressed;
-            return Err(
-                ReadError::new(format!("more than {} decompressed", size(max)))
-                    .in_file(&self.source.name)
-                    .with_hint("raise the limit if the file is meant to be this large"),
-            );
+            return Err(ReadError::new(format!("more than {} decompressed", size(max)))
+                .in_file(&self.source.name)
+                .with_hint("raise the limit if the file is meant to be this large"));
         }
         Ok(())
     }

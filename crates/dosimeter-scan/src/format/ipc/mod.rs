@@ -29,22 +29,15 @@ pub(crate) struct Table {
 
 fn corrupt(source: &Source, error: &ArrowError) -> ReadError {
     let text = error.to_string();
-    ReadError::new(format!(
-        "not a readable Arrow file ({})",
-        text.lines().next().unwrap_or_default()
-    ))
-    .in_file(&source.name)
-    .with_hint("the file is damaged or incomplete; write it again")
+    ReadError::new(format!("not a readable Arrow file ({})", text.lines().next().unwrap_or_default()))
+        .in_file(&source.name)
+        .with_hint("the file is damaged or incomplete; write it again")
 }
 
 type Decoded = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>;
 
 /// The decoder of the top-level columns, all when `None`, and the file's whole schema.
-fn decoder(
-    source: &Source,
-    footer: bool,
-    roots: Option<Vec<usize>>,
-) -> Result<(SchemaRef, Decoded), ReadError> {
+fn decoder(source: &Source, footer: bool, roots: Option<Vec<usize>>) -> Result<(SchemaRef, Decoded), ReadError> {
     let input = BufReader::with_capacity(128 << 10, source.file()?);
     let fail = |e: ArrowError| corrupt(source, &e);
     Ok(if footer {
@@ -79,31 +72,17 @@ pub(crate) fn open(source: &Source) -> Result<(Table, Vec<FileField>), ReadError
         too_many(source, fields.len())?;
     }
     let names = fields.iter().map(|f| Arc::from(f.name.as_str())).collect();
-    Ok((
-        Table {
-            footer,
-            names,
-            roots,
-        },
-        fields,
-    ))
+    Ok((Table { footer, names, roots }, fields))
 }
 
 impl Table {
     pub(crate) fn read(&self, source: &Source, fields: &[usize]) -> Result<Batches, ReadError> {
-        let mut roots: Vec<usize> = fields
-            .iter()
-            .filter_map(|&f| self.roots.get(f).copied())
-            .collect();
+        let mut roots: Vec<usize> = fields.iter().filter_map(|&f| self.roots.get(f).copied()).collect();
         roots.sort_unstable();
         roots.dedup();
         // The leaves of the projected columns come in file order: find each selected field among them.
         let projected: Vec<usize> = (0..self.roots.len())
-            .filter(|&f| {
-                self.roots
-                    .get(f)
-                    .is_some_and(|r| roots.binary_search(r).is_ok())
-            })
+            .filter(|&f| self.roots.get(f).is_some_and(|r| roots.binary_search(r).is_ok()))
             .collect();
         let place = |f: &usize| {
             let name = self.names.get(*f).cloned().unwrap_or_else(|| Arc::from(""));
@@ -112,14 +91,7 @@ impl Table {
         let (_, decoded) = decoder(source, self.footer, Some(roots))?;
         let rows = source.options.rows_for(fields.len());
         let places = fields.iter().map(place).collect();
-        Ok(Box::new(Slices {
-            decoded,
-            current: None,
-            at: 0,
-            rows,
-            places,
-            source: source.clone(),
-        }))
+        Ok(Box::new(Slices { decoded, current: None, at: 0, rows, places, source: source.clone() }))
     }
 }
 
@@ -162,12 +134,8 @@ impl Slices {
         let convert = |(at, name): &(usize, Arc<str>)| {
             let missing = || ReadError::new("a column is missing").in_file(&self.source.name);
             let (array, nulls) = arrays.get(*at).ok_or_else(missing)?;
-            column(Arc::clone(name), array, nulls.as_ref())
-                .map_err(|e| e.in_file(&self.source.name).in_column(&**name))
+            column(Arc::clone(name), array, nulls.as_ref()).map_err(|e| e.in_file(&self.source.name).in_column(&**name))
         };
-        Ok(Batch {
-            rows: batch.num_rows(),
-            columns: self.places.iter().map(convert).collect::<Result<_, _>>()?,
-        })
+        Ok(Batch { rows: batch.num_rows(), columns: self.places.iter().map(convert).collect::<Result<_, _>>()? })
     }
 }

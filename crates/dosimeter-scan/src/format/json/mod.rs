@@ -88,19 +88,11 @@ impl Sink for Sampler {
 
 /// Opens a file whose first decoded bytes are `head`.
 pub(crate) fn open(source: &Source, head: &[u8]) -> Result<(Table, Vec<FileField>), ReadError> {
-    let text = head
-        .strip_prefix(b"\xef\xbb\xbf")
-        .unwrap_or(head)
-        .trim_ascii_start();
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
     let array = text.starts_with(b"[");
     let mut records = Records::new(source, array)?;
     let max_columns = source.options.max_columns;
-    let mut sampler = Sampler {
-        keys: Keys::default(),
-        guesses: Vec::new(),
-        max_columns,
-        too_many: false,
-    };
+    let mut sampler = Sampler { keys: Keys::default(), guesses: Vec::new(), max_columns, too_many: false };
     let (mut bytes, mut good, mut bad) = (0, 0, Bad::default());
     for _ in 0..source.options.sample_rows {
         if bytes > SAMPLE_BYTES || !records.next()? {
@@ -118,9 +110,7 @@ pub(crate) fn open(source: &Source, head: &[u8]) -> Result<(Table, Vec<FileField
     if good == 0 {
         return Err(match bad.first {
             Some(why) => bad_json(source, &why, bad.tally.lines.first().copied()),
-            None => ReadError::new("empty file")
-                .in_file(&source.name)
-                .with_hint("no JSON object is in it"),
+            None => ReadError::new("empty file").in_file(&source.name).with_hint("no JSON object is in it"),
         });
     }
     let mut fields = Vec::new();
@@ -129,8 +119,7 @@ pub(crate) fn open(source: &Source, head: &[u8]) -> Result<(Table, Vec<FileField
     for key in 0..sampler.keys.len() {
         let guess = guesses.next().unwrap_or_default();
         // A key that only ever held objects, or null in their place, is no column: its parts are.
-        if key == 0 || (guess.is_empty() && (sampler.keys.has_children(key) || !guess.is_sampled()))
-        {
+        if key == 0 || (guess.is_empty() && (sampler.keys.has_children(key) || !guess.is_sampled())) {
             continue;
         }
         keys.push(key);
@@ -143,14 +132,7 @@ pub(crate) fn open(source: &Source, head: &[u8]) -> Result<(Table, Vec<FileField
             guess: Some(guess),
         });
     }
-    Ok((
-        Table {
-            keys: sampler.keys,
-            fields: keys,
-            array,
-        },
-        fields,
-    ))
+    Ok((Table { keys: sampler.keys, fields: keys, array }, fields))
 }
 
 /// Parses the current record into the sink; a second try for what Python writes and JSON has no words for.
@@ -189,20 +171,11 @@ fn bad_json(source: &Source, why: &str, line: Option<u64>) -> ReadError {
     let e = ReadError::new(format!("not a JSON object ({why})"))
         .in_file(&source.name)
         .with_hint("one object a line is read, or one array of objects");
-    if let Some(line) = line {
-        e.at_line(line)
-    } else {
-        e
-    }
+    if let Some(line) = line { e.at_line(line) } else { e }
 }
 
 impl Table {
-    pub(crate) fn read(
-        &self,
-        source: &Source,
-        fields: &[usize],
-        targets: &[Target],
-    ) -> Result<Batches, ReadError> {
+    pub(crate) fn read(&self, source: &Source, fields: &[usize], targets: &[Target]) -> Result<Batches, ReadError> {
         let rows = source.options.rows_for(fields.len());
         let mut places = vec![None; self.keys.len()];
         let mut builders = Vec::with_capacity(fields.len());
@@ -280,11 +253,7 @@ impl Sink for Writer {
             count(&mut self.late, &name, self.line);
             return None;
         };
-        self.wanted
-            .get(key)
-            .copied()
-            .unwrap_or(false)
-            .then_some(key)
+        self.wanted.get(key).copied().unwrap_or(false).then_some(key)
     }
     fn null(&mut self, key: usize) {
         if let Some(builder) = self.builder(key) {
@@ -349,11 +318,7 @@ impl Objects {
             }
             self.total += 1;
             self.writer.line = self.records.line;
-            if let Err(why) = parse(
-                &self.records,
-                &mut self.writer,
-                self.source.options.max_depth,
-            ) {
+            if let Err(why) = parse(&self.records, &mut self.writer, self.source.options.max_depth) {
                 self.bad.add(&self.records, &why);
                 if self.bad.tally.count >= 1000 {
                     self.check_bad()?;
@@ -375,16 +340,8 @@ impl Objects {
         if self.writer.row == 0 {
             return Ok(None);
         }
-        let columns = self
-            .writer
-            .builders
-            .iter_mut()
-            .map(Builder::finish)
-            .collect::<Result<_, _>>()?;
-        Ok(Some(Batch {
-            rows: self.writer.row,
-            columns,
-        }))
+        let columns = self.writer.builders.iter_mut().map(Builder::finish).collect::<Result<_, _>>()?;
+        Ok(Some(Batch { rows: self.writer.row, columns }))
     }
 
     fn check_bad(&self) -> Result<(), ReadError> {
@@ -395,11 +352,7 @@ impl Objects {
             return Ok(());
         }
         let why = format!("{why}; {} of {} lines", self.bad.tally.count, self.total);
-        Err(bad_json(
-            &self.source,
-            &why,
-            self.bad.tally.lines.first().copied(),
-        ))
+        Err(bad_json(&self.source, &why, self.bad.tally.lines.first().copied()))
     }
 
     fn report(&self) {
@@ -418,10 +371,6 @@ impl Iterator for Objects {
     type Item = Result<Batch, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.done {
-            None
-        } else {
-            self.batch().transpose()
-        }
+        if self.done { None } else { self.batch().transpose() }
     }
 }

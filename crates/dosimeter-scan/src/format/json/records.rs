@@ -27,15 +27,7 @@ impl Records {
             input.consume(3);
         }
         let (record, source) = (Vec::new(), source.clone());
-        Ok(Self {
-            input,
-            source,
-            array,
-            entered: false,
-            next_line: 1,
-            record,
-            line: 0,
-        })
+        Ok(Self { input, source, array, entered: false, next_line: 1, record, line: 0 })
     }
 
     fn too_long(&self) -> ReadError {
@@ -48,11 +40,7 @@ impl Records {
 
     /// Goes on to the next text; false at the end.
     pub(super) fn next(&mut self) -> Result<bool, ReadError> {
-        if self.array {
-            self.element()
-        } else {
-            self.text_line()
-        }
+        if self.array { self.element() } else { self.text_line() }
     }
 
     fn text_line(&mut self) -> Result<bool, ReadError> {
@@ -83,10 +71,7 @@ impl Records {
         self.line = self.next_line;
         let (mut depth, mut quoted, mut escaped) = (0usize, false, false);
         loop {
-            let buffer = self
-                .input
-                .fill_buf()
-                .map_err(|e| self.source.io("cannot read", &e).at_line(self.line))?;
+            let buffer = self.input.fill_buf().map_err(|e| self.source.io("cannot read", &e).at_line(self.line))?;
             if buffer.is_empty() {
                 // Whatever is left is either nothing or an element cut short, which the parser will name.
                 return Ok(!self.record.trim_ascii().is_empty());
@@ -145,10 +130,7 @@ pub(super) fn repaired(text: &[u8]) -> Option<Vec<u8>> {
             (quoted, escaped) = (escaped || *c != b'"', !escaped && *c == b'\\');
         } else if *c == b'"' {
             quoted = true;
-        } else if let Some(word) = [&b"NaN"[..], b"-Infinity", b"Infinity"]
-            .into_iter()
-            .find(|w| rest.starts_with(w))
-        {
+        } else if let Some(word) = [&b"NaN"[..], b"-Infinity", b"Infinity"].into_iter().find(|w| rest.starts_with(w)) {
             out.push(b'"');
             out.extend_from_slice(word);
             out.push(b'"');

@@ -65,21 +65,13 @@ impl Keys {
     }
 
     pub(super) fn join(&self, parent: usize, name: &str) -> String {
-        if parent == 0 {
-            name.to_owned()
-        } else {
-            format!("{}.{name}", self.name(parent))
-        }
+        if parent == 0 { name.to_owned() } else { format!("{}.{name}", self.name(parent)) }
     }
 
     pub(super) fn add(&mut self, parent: usize, name: &str) -> usize {
         let key = self.0.len();
         let path = self.join(parent, name);
-        self.0.push(Key {
-            path,
-            parent,
-            ..Key::default()
-        });
+        self.0.push(Key { path, parent, ..Key::default() });
         if let Some(above) = self.0.get_mut(parent) {
             above.children.push((name.to_owned(), key));
             above.by_name.insert(name.to_owned(), key);
@@ -105,11 +97,7 @@ impl Keys {
 /// Walks one object.
 pub(super) fn walk(text: &[u8], sink: &mut impl Sink, depth: usize) -> serde_json::Result<()> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
-    deserializer.deserialize_map(Object {
-        sink,
-        key: 0,
-        depth,
-    })?;
+    deserializer.deserialize_map(Object { sink, key: 0, depth })?;
     deserializer.end()
 }
 
@@ -131,12 +119,7 @@ impl<'de, S: Sink> Visitor<'de> for Object<'_, S> {
     }
 }
 
-fn object<'de, S: Sink, A: MapAccess<'de>>(
-    sink: &mut S,
-    key: usize,
-    depth: usize,
-    mut map: A,
-) -> Result<(), A::Error> {
+fn object<'de, S: Sink, A: MapAccess<'de>>(sink: &mut S, key: usize, depth: usize, mut map: A) -> Result<(), A::Error> {
     let depth = deeper(depth)?;
     let mut turn = 0;
     while let Some(child) = map.next_key_seed(Name { sink, key, turn })? {
@@ -301,7 +284,5 @@ impl<'de> Visitor<'de> for Skip {
 }
 
 fn deeper<E: Error>(depth: usize) -> Result<usize, E> {
-    depth
-        .checked_sub(1)
-        .ok_or_else(|| E::custom("nested too deep"))
+    depth.checked_sub(1).ok_or_else(|| E::custom("nested too deep"))
 }

@@ -17,9 +17,7 @@ use crate::field::Kind;
 use crate::input::{Source, size};
 use arrow_schema::{DataType, Field, Fields, Schema};
 use pages::Group;
-use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
-};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader};
 use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
 use parquet::basic::Encoding;
 use parquet::errors::ParquetError;
@@ -37,11 +35,8 @@ pub(crate) struct Table {
 
 fn corrupt(source: &Source, error: &ParquetError) -> ReadError {
     let text = error.to_string();
-    let e = ReadError::new(format!(
-        "not a readable Parquet file ({})",
-        text.lines().next().unwrap_or_default()
-    ))
-    .in_file(&source.name);
+    let e = ReadError::new(format!("not a readable Parquet file ({})", text.lines().next().unwrap_or_default()))
+        .in_file(&source.name);
     if text.contains("ncrypt") {
         e.with_hint("encrypted Parquet is not supported; decrypt it first")
     } else if text.contains("UTF") || text.contains("utf") {
@@ -54,10 +49,7 @@ fn corrupt(source: &Source, error: &ParquetError) -> ReadError {
 /// Opens a file: parses and checks the footer, settles how each column is read.
 pub(crate) fn open(source: &Source) -> Result<(Table, Vec<FileField>), ReadError> {
     let file = source.file()?;
-    let bytes = file
-        .metadata()
-        .map_err(|e| source.io("cannot open", &e))?
-        .len();
+    let bytes = file.metadata().map_err(|e| source.io("cannot open", &e))?.len();
     let options = || ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Skip);
     // A damaged Arrow schema in the footer's key-value part is no reason to refuse: the Parquet schema is enough.
     let plain = ArrowReaderMetadata::load(&file, options())
@@ -70,18 +62,10 @@ pub(crate) fn open(source: &Source) -> Result<(Table, Vec<FileField>), ReadError
 
     let depth = source.options.max_depth;
     let mut next = 0;
-    let wanted: Fields = plain
-        .schema()
-        .fields()
-        .iter()
-        .map(|f| wanted(f, &mut next, &footer))
-        .collect();
+    let wanted: Fields = plain.schema().fields().iter().map(|f| wanted(f, &mut next, &footer)).collect();
     let metadata = ArrowReaderMetadata::try_new(
         Arc::clone(&footer),
-        options().with_schema(Arc::new(Schema::new_with_metadata(
-            wanted,
-            plain.schema().metadata().clone(),
-        ))),
+        options().with_schema(Arc::new(Schema::new_with_metadata(wanted, plain.schema().metadata().clone()))),
     )
     // Types this rewriting does not foresee: read them as the file declares them.
     .unwrap_or_else(|_| plain.clone());
@@ -107,14 +91,7 @@ pub(crate) fn open(source: &Source) -> Result<(Table, Vec<FileField>), ReadError
         return Err(ReadError::new("the schema does not match the columns").in_file(&source.name));
     }
     let names = fields.iter().map(|f| Arc::from(f.name.as_str())).collect();
-    Ok((
-        Table {
-            metadata,
-            first_leaf,
-            names,
-        },
-        fields,
-    ))
+    Ok((Table { metadata, first_leaf, names }, fields))
 }
 
 /// Parquet leaves under an Arrow type.
@@ -135,19 +112,12 @@ fn width(data_type: &DataType) -> usize {
 fn wanted(field: &Field, leaf: &mut usize, footer: &ParquetMetaData) -> Field {
     let at = *leaf;
     let data_type = match field.data_type() {
-        DataType::Struct(children) => DataType::Struct(
-            children
-                .iter()
-                .map(|f| Arc::new(wanted(f, leaf, footer)))
-                .collect(),
-        ),
-        DataType::Dictionary(_, value) if kind_of(value) == Some(Kind::Text) => {
-            text_type(value, at, footer)
+        DataType::Struct(children) => {
+            DataType::Struct(children.iter().map(|f| Arc::new(wanted(f, leaf, footer))).collect())
         }
+        DataType::Dictionary(_, value) if kind_of(value) == Some(Kind::Text) => text_type(value, at, footer),
         DataType::Dictionary(_, value) => value.as_ref().clone(),
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
-            text_type(&DataType::Utf8, at, footer)
-        }
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => text_type(&DataType::Utf8, at, footer),
         other => other.clone(),
     };
     if !matches!(data_type, DataType::Struct(_)) {
@@ -163,16 +133,10 @@ fn text_type(value: &DataType, leaf: usize, footer: &ParquetMetaData) -> DataTyp
     };
     let encoded = footer.row_groups().iter().any(|group| {
         group.columns().get(leaf).is_some_and(|chunk| {
-            chunk
-                .encodings()
-                .any(|e| matches!(e, Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY))
+            chunk.encodings().any(|e| matches!(e, Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY))
         })
     });
-    if encoded {
-        DataType::Dictionary(Box::new(DataType::Int32), Box::new(value))
-    } else {
-        value
-    }
+    if encoded { DataType::Dictionary(Box::new(DataType::Int32), Box::new(value)) } else { value }
 }
 
 /// What the footer claims, against what the file can hold.
@@ -189,19 +153,13 @@ fn check_footer(source: &Source, footer: &ParquetMetaData, bytes: u64) -> Result
             return bad(i, format!("{} rows", group.num_rows()));
         }
         for chunk in group.columns() {
-            let (Ok(packed), Ok(unpacked)) = (
-                u64::try_from(chunk.compressed_size()),
-                u64::try_from(chunk.uncompressed_size()),
-            ) else {
+            let (Ok(packed), Ok(unpacked)) =
+                (u64::try_from(chunk.compressed_size()), u64::try_from(chunk.uncompressed_size()))
+            else {
                 return bad(i, "a negative size".to_owned());
             };
-            let start = chunk
-                .dictionary_page_offset()
-                .unwrap_or_else(|| chunk.data_page_offset());
-            let inside = u64::try_from(start)
-                .ok()
-                .and_then(|s| s.checked_add(packed))
-                .is_some_and(|end| end <= bytes);
+            let start = chunk.dictionary_page_offset().unwrap_or_else(|| chunk.data_page_offset());
+            let inside = u64::try_from(start).ok().and_then(|s| s.checked_add(packed)).is_some_and(|end| end <= bytes);
             if !inside || u64::try_from(chunk.data_page_offset()).map_or(true, |o| o > bytes) {
                 return bad(i, "a column chunk lies outside the file".to_owned());
             }
@@ -215,75 +173,37 @@ fn check_footer(source: &Source, footer: &ParquetMetaData, bytes: u64) -> Result
         }
     }
     if decoded > source.options.max_decompressed {
-        return Err(ReadError::new(format!(
-            "more than {} decompressed",
-            size(source.options.max_decompressed)
-        ))
-        .in_file(&source.name)
-        .with_hint("raise the limit if the file is meant to be this large"));
+        return Err(ReadError::new(format!("more than {} decompressed", size(source.options.max_decompressed)))
+            .in_file(&source.name)
+            .with_hint("raise the limit if the file is meant to be this large"));
     }
     Ok(())
 }
 
 impl Table {
     pub(crate) fn partitions(&self) -> Vec<Option<u64>> {
-        self.metadata
-            .metadata()
-            .row_groups()
-            .iter()
-            .map(|g| u64::try_from(g.num_rows()).ok())
-            .collect()
+        self.metadata.metadata().row_groups().iter().map(|g| u64::try_from(g.num_rows()).ok()).collect()
     }
 
-    pub(crate) fn read(
-        &self,
-        source: &Source,
-        group: usize,
-        fields: &[usize],
-    ) -> Result<Batches, ReadError> {
+    pub(crate) fn read(&self, source: &Source, group: usize, fields: &[usize]) -> Result<Batches, ReadError> {
         let metadata = self.metadata.metadata();
-        let rows = metadata
-            .row_groups()
-            .get(group)
-            .map_or(0, |g| usize::try_from(g.num_rows()).unwrap_or(0));
+        let rows = metadata.row_groups().get(group).map_or(0, |g| usize::try_from(g.num_rows()).unwrap_or(0));
         let leaf = |f: &usize| self.first_leaf.get(*f).copied().unwrap_or(usize::MAX);
-        let mask = ProjectionMask::leaves(
-            metadata.file_metadata().schema_descr(),
-            fields.iter().map(leaf),
-        );
+        let mask = ProjectionMask::leaves(metadata.file_metadata().schema_descr(), fields.iter().map(leaf));
         // The reader hands columns out in the order of the file; `place` says where each selected field is in it.
         let mut sorted: Vec<usize> = fields.to_vec();
         sorted.sort_unstable();
         sorted.dedup();
-        let place = fields
-            .iter()
-            .map(|f| sorted.binary_search(f).unwrap_or(usize::MAX))
-            .collect();
-        let names = sorted
-            .iter()
-            .filter_map(|&f| self.names.get(f).cloned())
-            .collect();
+        let place = fields.iter().map(|f| sorted.binary_search(f).unwrap_or(usize::MAX)).collect();
+        let names = sorted.iter().filter_map(|&f| self.names.get(f).cloned()).collect();
         let fail = |e: ParquetError| corrupt(source, &e).in_row_group(group);
         let schema = metadata.file_metadata().schema_descr();
         let levels =
-            parquet_to_arrow_field_levels(schema, mask, Some(self.metadata.schema().fields()))
-                .map_err(fail)?;
-        let pages = Group {
-            file: Arc::new(source.file()?),
-            metadata: Arc::clone(metadata),
-            index: group,
-        };
+            parquet_to_arrow_field_levels(schema, mask, Some(self.metadata.schema().fields())).map_err(fail)?;
+        let pages = Group { file: Arc::new(source.file()?), metadata: Arc::clone(metadata), index: group };
         let size = source.options.rows_for(fields.len()).min(rows.max(1));
-        let reader = ParquetRecordBatchReader::try_new_with_row_groups(&levels, &pages, size, None)
-            .map_err(fail)?;
-        Ok(Box::new(Groups {
-            reader,
-            source: source.clone(),
-            group,
-            left: rows,
-            place,
-            names,
-        }))
+        let reader = ParquetRecordBatchReader::try_new_with_row_groups(&levels, &pages, size, None).map_err(fail)?;
+        Ok(Box::new(Groups { reader, source: source.clone(), group, left: rows, place, names }))
     }
 }
 
@@ -337,10 +257,7 @@ impl Iterator for Groups {
             match column(Arc::clone(name), array, nulls.as_ref()) {
                 Ok(column) => columns.push(column),
                 Err(e) => {
-                    return Some(Err(e
-                        .in_file(&self.source.name)
-                        .in_row_group(self.group)
-                        .in_column(&**name)));
+                    return Some(Err(e.in_file(&self.source.name).in_row_group(self.group).in_column(&**name)));
                 }
             }
         }

@@ -28,19 +28,14 @@ impl Group {
 
 impl RowGroups for Group {
     fn num_rows(&self) -> usize {
-        self.own()
-            .map_or(0, |g| usize::try_from(g.num_rows()).unwrap_or(0))
+        self.own().map_or(0, |g| usize::try_from(g.num_rows()).unwrap_or(0))
     }
 
     fn column_chunks(&self, i: usize) -> Result<Box<dyn PageIterator>> {
         let missing = || ParquetError::General("a column chunk is missing".to_owned());
-        let chunk = self
-            .own()
-            .and_then(|g| g.columns().get(i))
-            .ok_or_else(missing)?;
+        let chunk = self.own().and_then(|g| g.columns().get(i)).ok_or_else(missing)?;
         let descriptor = chunk.column_descr();
-        let inner =
-            SerializedPageReader::new(Arc::clone(&self.file), chunk, self.num_rows(), None)?;
+        let inner = SerializedPageReader::new(Arc::clone(&self.file), chunk, self.num_rows(), None)?;
         let pages = Checked {
             inner,
             values: u64::try_from(chunk.num_values()).unwrap_or(0),
@@ -89,9 +84,7 @@ impl Checked {
         }
         let delta = matches!(
             page.encoding(),
-            Encoding::DELTA_BINARY_PACKED
-                | Encoding::DELTA_LENGTH_BYTE_ARRAY
-                | Encoding::DELTA_BYTE_ARRAY
+            Encoding::DELTA_BINARY_PACKED | Encoding::DELTA_LENGTH_BYTE_ARRAY | Encoding::DELTA_BYTE_ARRAY
         );
         if !delta {
             return Ok(());
@@ -104,11 +97,8 @@ impl Checked {
             return bad("damaged delta values");
         };
         // Suffixes follow prefixes, each with their own count.
-        let second = if page.encoding() == Encoding::DELTA_BYTE_ARRAY {
-            run(rest).map_or(0, |(count, _)| count)
-        } else {
-            0
-        };
+        let second =
+            if page.encoding() == Encoding::DELTA_BYTE_ARRAY { run(rest).map_or(0, |(count, _)| count) } else { 0 };
         if count.max(second) > u64::from(values) {
             return bad("more delta values than declared");
         }
@@ -118,19 +108,9 @@ impl Checked {
     /// Where the values of a page begin, after its levels.
     fn data(&self, page: &Page) -> Option<usize> {
         match page {
-            Page::DataPage {
-                buf,
-                num_values,
-                rep_level_encoding,
-                def_level_encoding,
-                ..
-            } => {
+            Page::DataPage { buf, num_values, rep_level_encoding, def_level_encoding, .. } => {
                 let mut at = 0usize;
-                for (max, encoding) in self
-                    .levels
-                    .iter()
-                    .zip([rep_level_encoding, def_level_encoding])
-                {
+                for (max, encoding) in self.levels.iter().zip([rep_level_encoding, def_level_encoding]) {
                     if *max == 0 {
                         continue;
                     }
@@ -145,11 +125,9 @@ impl Checked {
                 }
                 Some(at)
             }
-            Page::DataPageV2 {
-                rep_levels_byte_len,
-                def_levels_byte_len,
-                ..
-            } => usize::try_from(rep_levels_byte_len.checked_add(*def_levels_byte_len)?).ok(),
+            Page::DataPageV2 { rep_levels_byte_len, def_levels_byte_len, .. } => {
+                usize::try_from(rep_levels_byte_len.checked_add(*def_levels_byte_len)?).ok()
+            }
             Page::DictionaryPage { .. } => Some(0),
         }
     }
