@@ -4,7 +4,6 @@
 //!
 //! Per kind of world and number of rows: the mean true part, the bias and the root mean square error of the estimate,
 //! and how often the 95 % interval covers the truth. All but the coverage in points (hundredths) of the error rate.
-#![allow(clippy::disallowed_methods)]
 // A program may read its arguments and the clock; the library may not.
 
 // A program around the core, which itself has no clock and no arguments.
