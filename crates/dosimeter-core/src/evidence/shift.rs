@@ -86,10 +86,16 @@ impl ColumnShift {
         combine(&self.values)
     }
 
-    /// The component of the values that speaks loudest.
+    /// The component of the values that speaks loudest; of several that leave no doubt the simplest, a location before a
+    /// shape, for it is the one that dates a change.
     #[must_use]
     pub fn loudest(&self) -> Option<&Series> {
-        self.values.iter().min_by(|a, b| a.p().total_cmp(&b.p()).then(b.deviation.abs().total_cmp(&a.deviation.abs())))
+        let degree = |s: &Series| if let Kind::Rank(d) = s.component.kind { d } else { 0 };
+        let doubt = |s: &Series| s.p().max(1e-12);
+        self.values.iter().min_by(|a, b| {
+            let size = b.deviation.abs().total_cmp(&a.deviation.abs());
+            doubt(a).total_cmp(&doubt(b)).then(degree(a).cmp(&degree(b))).then(size)
+        })
     }
 }
 

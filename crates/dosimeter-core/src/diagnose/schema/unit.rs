@@ -162,7 +162,7 @@ fn changed(then: &[f64], now: &[f64]) -> Option<Found> {
             return;
         }
         // The middle of the column says at once which factors are worth a closer look; rounding may hide a quarter.
-        let off = seen.filter(|_| offset == 0.0).map_or(0.0, |s| (s / scale - 1.0).abs());
+        let off = seen.filter(|_| offset == 0.0 && scale > 0.0).map_or(0.0, |s| (s / scale - 1.0).abs());
         if off > if strong { 0.3 } else { 0.02 } {
             return;
         }
