@@ -114,6 +114,8 @@ pub(crate) fn how_bad(d: &Diagnosis) -> Option<String> {
         if loss > tolerance {
             let times = number::fixed(loss / tolerance, 1);
             text.push_str(&format!(", {times} times the tolerated loss of {allowed}"));
+        } else if loss < -tolerance / 10.0 {
+            text.push_str(&format!(", better than before (a loss of {allowed} is tolerated)"));
         } else {
             text.push_str(&format!(", within the tolerated loss of {allowed}"));
         }

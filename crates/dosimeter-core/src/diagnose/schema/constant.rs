@@ -109,7 +109,11 @@ fn froze(case: &Case<'_>, claims: &mut Claims, column: usize) {
     let counts = case.reference_counts(column);
     let all: u64 = counts.iter().sum();
     let most = counts.iter().max().copied().unwrap_or(0) as f64 / all.max(1) as f64;
-    if rows < ENOUGH || most.powf(rows as f64) > case.budget.schema_per_column {
+    // A column that nearly always says the same is not stuck when it says so for a while: its rare values come in bursts.
+    if most >= 0.9 && frozen_cell_is_common(&spec.grid, &counts, case, column, &run)
+        || rows < ENOUGH
+        || most.powf(rows as f64) > case.budget.schema_per_column
+    {
         return;
     }
     let share = case.share_of(&run.iter().rev().copied().collect::<Vec<_>>());
@@ -124,6 +128,14 @@ fn froze(case: &Case<'_>, claims: &mut Claims, column: usize) {
     f.share = Some(Number(share));
     f.evidence = vec![evidence("constant_rows", rows as f64)];
     claims.claim(&[column], f);
+}
+
+/// Whether the value that a column is stuck at is the one that it nearly always had.
+fn frozen_cell_is_common(grid: &Grid, reference: &[u64], case: &Case<'_>, column: usize, run: &[usize]) -> bool {
+    let now = case.counts_in(column, run);
+    let top =
+        |counts: &[u64]| counts.iter().take(grid.value_cells()).enumerate().max_by_key(|(_, n)| **n).map(|(i, _)| i);
+    top(&now) == top(reference)
 }
 
 fn present(grid: &Grid, c: &ColumnWindow) -> u64 {
