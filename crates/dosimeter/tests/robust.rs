@@ -91,3 +91,27 @@ fn one_bad_column_costs_no_report() {
         assert_eq!(result["metric"]["basis"], "labels");
     }
 }
+
+#[test]
+fn data_that_end_long_ago_are_named_and_fresh_ones_are_not() {
+    let data = crate::kit::example("hotel_bookings.parquet");
+    let kinds = |as_of: &str| {
+        let args = [
+            "check",
+            &data,
+            "--reference-until",
+            "2016-04-01",
+            "--label",
+            "is_canceled",
+            "--as-of",
+            as_of,
+            "-f",
+            "json",
+        ];
+        let result = crate::kit::run(&args).json();
+        findings(&result).iter().filter_map(|f| f["kind"].as_str().map(str::to_owned)).collect::<Vec<_>>()
+    };
+    assert!(kinds("2017-12-01").contains(&"freshness_broken".to_owned()));
+    assert!(!kinds("2017-09-02").contains(&"freshness_broken".to_owned()));
+    crate::kit::run(&["check", &data, "--reference-until", "2016-04-01", "--as-of", "lately"]).is_error(&["--as-of"]);
+}
