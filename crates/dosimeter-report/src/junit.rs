@@ -35,13 +35,13 @@ struct Case {
 
 pub(crate) fn render(d: &Diagnosis, _style: &Style) -> String {
     let mut cases = vec![evidence(d)];
-    for mode in words::MODES {
+    for mode in Mode::ALL {
         let found: Vec<&Finding> = d.findings.iter().filter(|f| f.mode == mode).collect();
         let loud = found.iter().filter(|f| f.severity != Severity::Harmless);
         let before = cases.len();
         cases.extend(loud.map(|f| finding(f)));
         if cases.len() == before && (ALWAYS.contains(&mode) || !found.is_empty()) {
-            cases.push(Case { name: words::mode_id(mode), outcome: quiet(d, mode, &found) });
+            cases.push(Case { name: mode.id().to_owned(), outcome: quiet(d, mode, &found) });
         }
     }
     write(d, &cases)
@@ -57,7 +57,7 @@ fn evidence(d: &Diagnosis) -> Case {
 }
 
 fn finding(finding: &Finding) -> Case {
-    let mut name = words::mode_id(finding.mode);
+    let mut name = finding.mode.id().to_owned();
     if let Some(kind) = &finding.kind {
         name.push_str(&format!(" {}", clip(kind, 60)));
     }

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use dosimeter_core::catalogue::Mode;
 use dosimeter_core::diagnosis::{Diagnosis, Severity, Verdict};
 
 use crate::escape::{clip, prometheus_label};
@@ -123,18 +124,18 @@ fn metric(out: &mut Metrics, d: &Diagnosis) {
 
 fn findings(out: &mut Metrics, d: &Diagnosis) {
     // Every mode and severity has its series, so that an alert resolves by a 0 rather than by a gap.
-    let mut counts: BTreeMap<(Severity, String), u32> = BTreeMap::new();
+    let mut counts: BTreeMap<(Severity, &str), u32> = BTreeMap::new();
     for severity in [Severity::Harmful, Severity::Watch, Severity::Harmless] {
-        for mode in words::MODES {
-            counts.insert((severity, words::mode_id(mode)), 0);
+        for mode in Mode::ALL {
+            counts.insert((severity, mode.id()), 0);
         }
     }
     for finding in &d.findings {
-        *counts.entry((finding.severity, words::mode_id(finding.mode))).or_default() += 1;
+        *counts.entry((finding.severity, finding.mode.id())).or_default() += 1;
     }
     out.family("dosimeter_findings", "Findings by severity and mode of decay.");
     for ((severity, mode), n) in counts {
-        out.sample("dosimeter_findings", &[("severity", severity.as_str()), ("mode", &mode)], f64::from(n));
+        out.sample("dosimeter_findings", &[("severity", severity.as_str()), ("mode", mode)], f64::from(n));
     }
     let mut shown: Vec<_> = words::of(d, Severity::Harmful).chain(words::of(d, Severity::Watch)).collect();
     shown.truncate(FINDINGS);
@@ -143,12 +144,12 @@ fn findings(out: &mut Metrics, d: &Diagnosis) {
     }
     out.family("dosimeter_finding_info", "Harmful and watched findings, one series each.");
     for finding in shown {
-        let mode = words::mode_id(finding.mode);
+        let mode = finding.mode.id();
         let column = finding.subject.columns.first().map_or("", String::as_str);
         let segment = words::segment(finding).unwrap_or_default();
         let labels = [
             ("severity", finding.severity.as_str()),
-            ("mode", &mode),
+            ("mode", mode),
             ("kind", finding.kind.as_deref().unwrap_or("")),
             ("column", column),
             ("segment", &segment),

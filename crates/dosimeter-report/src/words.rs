@@ -10,30 +10,6 @@ use dosimeter_core::diagnosis::{
 
 use crate::{date, number};
 
-/// Every mode, in the catalogue's order. A new one is missed by no output: [`mode_id`] rests on serde.
-pub(crate) const MODES: [Mode; 12] = [
-    Mode::SchemaChange,
-    Mode::CategoryShift,
-    Mode::DataDrift,
-    Mode::PriorShift,
-    Mode::ConceptDrift,
-    Mode::PerformanceLoss,
-    Mode::CalibrationLoss,
-    Mode::FeedStalled,
-    Mode::ModelRetired,
-    Mode::ModelSwapped,
-    Mode::PromptRegression,
-    Mode::CorpusStale,
-];
-
-/// The catalogue's id, as `schema_change`.
-pub(crate) fn mode_id(mode: Mode) -> String {
-    match serde_json::to_value(mode) {
-        Ok(serde_json::Value::String(id)) => id,
-        _ => "unknown".to_owned(),
-    }
-}
-
 /// An id as words: `schema_change` becomes `Schema change`.
 pub(crate) fn words(id: &str) -> String {
     words_first(&id.replace('_', " "))
@@ -50,7 +26,7 @@ pub(crate) fn words_first(text: &str) -> String {
 
 /// The mode and its kind: `Schema change · unit changed`.
 pub(crate) fn mode_title(finding: &Finding) -> String {
-    let mode = words(&mode_id(finding.mode));
+    let mode = words(finding.mode.id());
     match &finding.kind {
         Some(kind) => format!("{mode} · {}", kind.replace('_', " ")),
         None => mode,

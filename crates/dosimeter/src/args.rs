@@ -39,7 +39,7 @@ pub(crate) enum Command {
 }
 
 /// What the columns are for and how the model is watched.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(crate) struct WatchArgs {
     /// Column that identifies a prediction
     #[arg(long, value_name = "COLUMN", help_heading = "Columns")]

@@ -84,21 +84,6 @@ fn join(args: &CheckArgs, settings: Paths) -> Result<Paths, Failure> {
     }
 }
 
-fn read_labels<'a>(paths: &'a Paths, plan: &'a Plan) -> Option<impl Fn(&Baseline) -> Result<Labels, Failure> + 'a> {
-    (!paths.labels.is_empty()).then_some(move |baseline: &Baseline| {
-        let id = baseline.column_with(Role::Id).map(|j| baseline.columns[j].name.clone()).ok_or_else(|| {
-            Failure::new("labels need an id to be joined by: --labels")
-                .hint("name the column that both files share with --id")
-        })?;
-        let given = plan.fit.given.roles.iter().find(|(_, r)| **r == Role::Label).map(|(n, _)| n.clone());
-        let label = given.or_else(|| baseline.column_with(Role::Label).map(|j| baseline.columns[j].name.clone()));
-        // Ids are read as text, so that 2^53 + 1 is not 2^53.
-        let mut options = plan.read.clone();
-        options.expected.insert(id.clone(), dosimeter_scan::Kind::Text);
-        Ok(Labels::read(&Dataset::open(&paths.labels, &options)?, &id, label.as_deref())?)
-    })
-}
-
 fn history(paths: &Paths, plan: &Plan, ticker: &Ticker) -> Result<Diagnosis, Failure> {
     let mut warnings = Vec::new();
     let dataset = source::open(&paths.history, &plan.read, &mut warnings)?;
@@ -109,7 +94,7 @@ fn history(paths: &Paths, plan: &Plan, ticker: &Ticker) -> Result<Diagnosis, Fai
         return Err(Failure::new("--reference-until is a time, but no column holds times")
             .hint("name the time column with --time"));
     }
-    let read = read_labels(paths, plan);
+    let read = source::read_labels(&paths.labels, plan);
     let labels_of = read.as_ref().map(|f| f as &dyn Fn(&Baseline) -> Result<Labels, Failure>);
     let (fitted, labels) = source::learn(&dataset, Part::Before(cut), time.as_deref(), None, labels_of, plan, ticker)?;
     warnings.extend(fitted.warnings);
@@ -135,7 +120,7 @@ fn two_periods(paths: &Paths, plan: &Plan, ticker: &Ticker) -> Result<Diagnosis,
     let time = source::time_column(&reference, plan.time.as_deref());
     let ahead = source::open(&paths.current, &plan.read, &mut Vec::new())?;
     let seen = source::look_ahead(&ahead, time.as_deref(), plan, ticker);
-    let read = read_labels(paths, plan);
+    let read = source::read_labels(&paths.labels, plan);
     let labels_of = read.as_ref().map(|f| f as &dyn Fn(&Baseline) -> Result<Labels, Failure>);
     let (fitted, labels) =
         source::learn(&reference, Part::All, time.as_deref(), Some((seen.rows, seen.span)), labels_of, plan, ticker)?;
@@ -169,7 +154,7 @@ fn with_baseline(
         baseline.watch.monitor = plan.fit.monitor.clone();
     }
     let mut warnings = Vec::new();
-    let read = read_labels(paths, plan);
+    let read = source::read_labels(&paths.labels, plan);
     let labels = read.map(|read| read(&baseline)).transpose()?;
     let current = current_of(&baseline, paths, plan, ticker, labels.as_ref(), &mut warnings)?;
     finish(&baseline, &current.1, &current.0, labels, paths, warnings)

@@ -110,7 +110,7 @@ pub(crate) struct Paths {
 pub(crate) fn complete(watch: &WatchArgs) -> Result<(WatchArgs, Paths), Failure> {
     let path = watch.config.as_deref().unwrap_or(Path::new(DEFAULT));
     if watch.config.is_none() && !path.exists() {
-        return Ok((copy(watch), Paths::default()));
+        return Ok((watch.clone(), Paths::default()));
     }
     let shown = path.display();
     let text = std::fs::read_to_string(path).map_err(|e| {
@@ -132,7 +132,7 @@ pub(crate) fn complete(watch: &WatchArgs) -> Result<(WatchArgs, Paths), Failure>
             m.into_iter().map(|(class, column)| format!("{class}={}", word(column))).collect::<Vec<_>>().join(",")
         }
     });
-    let mut w = copy(watch);
+    let mut w = watch.clone();
     w.id = w.id.or(file.roles.id);
     w.time = w.time.or(file.roles.time);
     w.prediction = w.prediction.or(file.roles.prediction);
@@ -165,29 +165,4 @@ pub(crate) fn complete(watch: &WatchArgs) -> Result<(WatchArgs, Paths), Failure>
         as_of: file.data.as_of.map(word),
     };
     Ok((w, paths))
-}
-
-fn copy(w: &WatchArgs) -> WatchArgs {
-    WatchArgs {
-        id: w.id.clone(),
-        time: w.time.clone(),
-        prediction: w.prediction.clone(),
-        score: w.score.clone(),
-        label: w.label.clone(),
-        segment: w.segment.clone(),
-        ignore: w.ignore.clone(),
-        task: w.task.clone(),
-        positive: w.positive.clone(),
-        threshold: w.threshold,
-        metric: w.metric.clone(),
-        tolerance: w.tolerance,
-        false_alarms: w.false_alarms.clone(),
-        window: w.window.clone(),
-        time_zone: w.time_zone.clone(),
-        seed: w.seed,
-        monitor: w.monitor.clone(),
-        delimiter: w.delimiter,
-        config: w.config.clone(),
-        quiet: w.quiet,
-    }
 }

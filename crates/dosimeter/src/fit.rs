@@ -2,7 +2,6 @@
 
 use dosimeter_core::profile::{Baseline, Role, file};
 use dosimeter_core::text::digits;
-use dosimeter_scan::Dataset;
 use dosimeter_scan::pass::Part;
 use dosimeter_scan::pass::labels::Labels;
 
@@ -23,17 +22,8 @@ pub(crate) fn run(args: &FitArgs) -> Outcome {
     let mut warnings = Vec::new();
     let dataset = source::open(&args.reference, &plan.read, &mut warnings)?;
     let time = source::time_column(&dataset, plan.time.as_deref());
-    let read = |baseline: &Baseline| -> Result<Labels, Failure> {
-        let id = baseline.column_with(Role::Id).map(|j| baseline.columns[j].name.clone()).ok_or_else(|| {
-            Failure::new("labels need an id to be joined by: --labels")
-                .hint("name the column that both files share with --id")
-        })?;
-        let label = plan.fit.given.roles.iter().find(|(_, r)| **r == Role::Label).map(|(n, _)| n.clone());
-        let mut options = plan.read.clone();
-        options.expected.insert(id.clone(), dosimeter_scan::Kind::Text);
-        Ok(Labels::read(&Dataset::open(&args.labels, &options)?, &id, label.as_deref())?)
-    };
-    let labels = (!args.labels.is_empty()).then_some(&read as &dyn Fn(&Baseline) -> Result<Labels, Failure>);
+    let read = source::read_labels(&args.labels, &plan);
+    let labels = read.as_ref().map(|f| f as &dyn Fn(&Baseline) -> Result<Labels, Failure>);
     let (fitted, _) = source::learn(&dataset, Part::All, time.as_deref(), Some((0, None)), labels, &plan, &ticker)?;
     drop(ticker);
     warnings.extend(fitted.warnings);

@@ -273,3 +273,22 @@ pub(crate) fn look_ahead(dataset: &Dataset, time: Option<&str>, plan: &Plan, tic
 fn lost(errors: &[ReadError]) -> Vec<String> {
     errors.iter().map(|e| format!("rows lost: {e}")).collect()
 }
+
+/// How a label feed is read once the baseline says by which id; `None` where no feed is given.
+pub(crate) fn read_labels<'a>(
+    files: &'a [String],
+    plan: &'a Plan,
+) -> Option<impl Fn(&Baseline) -> Result<Labels, Failure> + 'a> {
+    (!files.is_empty()).then_some(move |baseline: &Baseline| {
+        let id = baseline.column_with(Role::Id).map(|j| baseline.columns[j].name.clone()).ok_or_else(|| {
+            Failure::new("labels need an id to be joined by: --labels")
+                .hint("name the column that both files share with --id")
+        })?;
+        let given = plan.fit.given.roles.iter().find(|(_, r)| **r == Role::Label).map(|(n, _)| n.clone());
+        let label = given.or_else(|| baseline.column_with(Role::Label).map(|j| baseline.columns[j].name.clone()));
+        // Ids are read as text, so that 2^53 + 1 is not 2^53.
+        let mut options = plan.read.clone();
+        options.expected.insert(id.clone(), Kind::Text);
+        Ok(Labels::read(&Dataset::open(files, &options)?, &id, label.as_deref())?)
+    })
+}
