@@ -9,13 +9,14 @@ use crate::build::Target;
 use crate::discover::{Found, discover};
 use crate::error::ReadError;
 use crate::field::{Field, Kind, ReadOptions};
-use crate::format::{Batches, FileField, Table, check_names, csv, ipc, json, parquet};
+use crate::format::{Batches, Facts, FileField, Table, check_names, csv, ipc, json, parquet};
 use crate::guard::shielded;
 use crate::infer::Guess;
 use crate::input::{Compression, PEEK, Source, compression_of};
 use crate::problem::{Problem, ProblemKind, Problems, Tally};
 use arrow_array::StringArray;
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tempfile::TempPath;
@@ -180,6 +181,22 @@ impl Dataset {
     /// When the file cannot be opened any more, or is damaged. Errors met later come from the iterator, which then
     /// ends.
     pub fn read(&self, partition: &Partition, columns: Option<&[String]>) -> Result<BatchReader, ReadError> {
+        self.read_only(partition, columns, None)
+    }
+
+    /// What a file says of a column in one of its partitions, where it does.
+    pub(crate) fn facts(&self, partition: &Partition, column: &str) -> Option<Facts> {
+        let file = self.files.get(partition.file)?;
+        shielded(|| Ok(file.table.facts(partition.index, *file.index.get(column).unwrap_or(&usize::MAX)))).ok()?
+    }
+
+    /// As [`Dataset::read`], of some rows of the partition where its format can skip the others.
+    pub(crate) fn read_only(
+        &self,
+        partition: &Partition,
+        columns: Option<&[String]>,
+        only: Option<&[Range<usize>]>,
+    ) -> Result<BatchReader, ReadError> {
         let file = self.files.get(partition.file).ok_or_else(|| ReadError::new("no such file in the data set"))?;
         let mut selected = Vec::new();
         let mut places: HashMap<usize, usize> = HashMap::new();
@@ -214,7 +231,7 @@ impl Dataset {
                 self.targets.get(name).copied().unwrap_or_else(|| Target::of(Kind::Text))
             })
             .collect();
-        let inner = shielded(|| file.table.read(&file.source, partition.index, &selected, &targets))
+        let inner = shielded(|| file.table.read(&file.source, partition.index, &selected, &targets, only))
             .map_err(|e| e.in_file(&file.name))?;
         Ok(BatchReader { inner: Some(inner), slots, file: file.name.clone() })
     }

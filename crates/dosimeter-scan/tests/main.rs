@@ -16,3 +16,5 @@ mod kit;
 mod parquet;
 #[path = "cases/sources.rs"]
 mod sources;
+#[path = "cases/survey.rs"]
+mod survey;

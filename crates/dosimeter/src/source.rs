@@ -165,10 +165,10 @@ pub(crate) fn learn(
         labels: labels.as_ref(),
     };
     let (reference, errors) = profile(dataset, &options, ticker.progress());
-    // The survey has reported the same files already.
-    if survey.errors.is_empty() {
-        warnings.extend(lost(&errors));
-    }
+    // Most of them the survey has met as well.
+    let met = |warning: &String| !warnings.contains(warning);
+    let new: Vec<String> = lost(&errors).into_iter().filter(met).collect();
+    warnings.extend(new);
     baseline.reference = reference;
     warnings.extend(dataset.problems().iter().map(|p| p.to_string()));
     Ok((Fitted { baseline, survey, warnings }, labels))

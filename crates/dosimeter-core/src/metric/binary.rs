@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::cells::ScoreCells;
+use super::cells::{ScoreCells, cell_of};
 use super::confusion::Confusion;
 use super::interval::{Estimate, Scale};
 use super::loss::{log_loss, probability};
@@ -65,6 +65,12 @@ impl BinaryTally {
     /// Counts one labelled row. A score that is not finite counts as none. Any finite score ranks; only scores in
     /// [0, 1] enter log loss, Brier and ECE.
     pub fn add(&mut self, label: bool, predicted: Option<bool>, score: Option<f64>) {
+        let cell = score.map_or(0, |s| cell_of(self.cells.edges(), s));
+        self.add_in(cell, label, predicted, score);
+    }
+
+    /// The same where the score's cell is known.
+    pub fn add_in(&mut self, cell: usize, label: bool, predicted: Option<bool>, score: Option<f64>) {
         self.rows += 1;
         self.positives += u64::from(label);
         match predicted {
@@ -75,7 +81,7 @@ impl BinaryTally {
             self.unscored += 1;
             return;
         };
-        self.cells.add(label, score);
+        self.cells.add_in(label, cell);
         self.score.add(score);
         match probability(score) {
             Some(p) => {

@@ -21,7 +21,8 @@ pub fn cell_of(edges: &[f64], score: f64) -> usize {
 }
 
 /// Finite, ascending, distinct and at most [`MAX_EDGES`] edges out of any.
-pub(super) fn sound_edges(edges: Arc<[f64]>) -> Arc<[f64]> {
+#[must_use]
+pub fn sound_edges(edges: Arc<[f64]>) -> Arc<[f64]> {
     let ascending = edges.iter().zip(edges.iter().skip(1)).all(|(a, b)| a < b);
     if ascending && edges.len() <= MAX_EDGES && edges.iter().all(|e| e.is_finite()) {
         return edges;
@@ -92,8 +93,14 @@ impl ScoreCells {
     /// Counts one score, which is a number.
     #[inline]
     pub fn add(&mut self, label: bool, score: f64) {
+        self.add_in(label, cell_of(&self.edges, score));
+    }
+
+    /// Counts one score whose cell is known.
+    #[inline]
+    pub fn add_in(&mut self, label: bool, cell: usize) {
         let side = if label { &mut self.positives } else { &mut self.negatives };
-        if let Some(count) = side.get_mut(cell_of(&self.edges, score)) {
+        if let Some(count) = side.get_mut(cell) {
             *count += 1;
         }
     }

@@ -59,6 +59,12 @@ impl UnlabelledTally {
 
     /// Counts one row; a score that is not finite counts as none.
     pub fn add(&mut self, predicted: Option<bool>, score: Option<f64>) {
+        let cell = score.map_or(0, |s| cell_of(&self.edges, s));
+        self.add_in(cell, predicted, score);
+    }
+
+    /// The same where the score's cell is known.
+    pub fn add_in(&mut self, cell: usize, predicted: Option<bool>, score: Option<f64>) {
         let Some(score) = score.filter(|s| s.is_finite()) else {
             self.unscored += 1;
             return;
@@ -68,7 +74,6 @@ impl UnlabelledTally {
             Some(false) => &mut self.predicted_negative,
             None => &mut self.unpredicted,
         };
-        let cell = cell_of(&self.edges, score);
         if let (Some(count), Some(sum)) = (side.get_mut(cell), self.score_sum.get_mut(cell)) {
             *count += 1;
             *sum += score;

@@ -37,7 +37,7 @@ pub use binary::BinaryTally;
 pub use calibration::{
     CalibrationBin, CalibrationTest, ReliabilityPoint, calibration_in_the_large, calibration_test, reliability,
 };
-pub use cells::{MAX_EDGES, ScoreCells, cell_of, quantile_edges, unit_edges};
+pub use cells::{MAX_EDGES, ScoreCells, cell_of, quantile_edges, sound_edges, unit_edges};
 pub use confusion::Confusion;
 pub use estimate::{UnlabelledTally, estimate_binary, estimate_multiclass_accuracy};
 pub use interval::{Estimate, Scale};

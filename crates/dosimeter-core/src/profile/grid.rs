@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::lookup::Lookup;
 use crate::text::digits;
 
 /// Cells after the value cells.
@@ -141,6 +142,12 @@ impl Grid {
             Grid::Number { .. } => self.special(Special::NegativeInfinity),
             Grid::Category { .. } => self.special(Special::Other),
         }
+    }
+
+    /// The cells of numbers, prepared for many of them; empty for a grid of categories.
+    #[must_use]
+    pub fn lookup(&self) -> Lookup {
+        Lookup::new(if let Grid::Number { edges, .. } = self { edges } else { &[] })
     }
 
     /// The known categories by name, for looking up dictionaries; empty for a grid of numbers.

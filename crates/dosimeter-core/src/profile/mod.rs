@@ -13,6 +13,7 @@ pub mod baseline;
 pub mod file;
 pub mod grid;
 pub mod keys;
+pub mod lookup;
 pub mod period;
 pub mod sample;
 pub mod schema;
@@ -21,6 +22,7 @@ pub mod window;
 
 pub use baseline::Baseline;
 pub use grid::Grid;
+pub use lookup::Lookup;
 pub use period::PeriodProfile;
 pub use sample::RowSample;
 pub use schema::{ColumnKind, ColumnSpec, Role};

@@ -27,15 +27,35 @@ impl Default for Moments {
 }
 
 impl Moments {
-    /// Adds one finite value.
-    #[inline]
-    pub fn add(&mut self, x: f64, centre: f64, inverse_scale: f64) {
-        let z = (x - centre) * inverse_scale;
-        self.n += 1;
-        self.sum += z;
-        self.squares += z * z;
-        self.min = self.min.min(x);
-        self.max = self.max.max(x);
+    /// Adds the values that lie in one of the first `value_cells` cells, and so are finite.
+    pub fn add_all<T: Copy>(
+        &mut self,
+        values: &[T],
+        number: impl Fn(T) -> f64,
+        cells: &[u16],
+        value_cells: u16,
+        grid: &Grid,
+    ) {
+        let (centre, inverse_scale) = grid.centre();
+        // Lanes, as a single sum would have to wait for each addition; no branches, as no value says what the next is.
+        let mut lanes = [Moments::default(); 4];
+        let mut add = |values: &[T], cells: &[u16]| {
+            for ((value, cell), lane) in values.iter().zip(cells).zip(&mut lanes) {
+                let (x, counts) = (number(*value), *cell < value_cells);
+                let z = if counts { (x - centre) * inverse_scale } else { 0.0 };
+                lane.n += u64::from(counts);
+                lane.sum += z;
+                lane.squares += z * z;
+                lane.min = if counts && x < lane.min { x } else { lane.min };
+                lane.max = if counts && x > lane.max { x } else { lane.max };
+            }
+        };
+        let (mut fours, mut beside) = (values.chunks_exact(4), cells.chunks_exact(4));
+        for (values, cells) in (&mut fours).zip(&mut beside) {
+            add(values, cells);
+        }
+        add(fours.remainder(), beside.remainder());
+        lanes.iter().for_each(|lane| self.merge(lane));
     }
 
     /// Adds another window's sums.

@@ -28,7 +28,6 @@ pub(crate) fn grids() -> [Grid; 2] {
 /// Profiles some of the rows, which keep their numbers; windows are of 50 rows.
 pub(crate) fn profile(grids: &[Grid; 2], rows: &[(u64, Row)]) -> PeriodProfile {
     let chooser = Chooser::new(1, 100, 400);
-    let (centre, inverse_scale) = grids[0].centre();
     let mut p = PeriodProfile { keys: Some(KeySample::new(400)), ..PeriodProfile::default() };
     p.sketches = vec![
         ColumnSketch::default(),
@@ -49,7 +48,8 @@ pub(crate) fn profile(grids: &[Grid; 2], rows: &[(u64, Row)]) -> PeriodProfile {
         let numeric = grids[0].cell_of_number(row.number);
         w.columns[0].counts_mut(grids[0].cells())[numeric] += 1;
         if row.number.is_finite() {
-            w.columns[0].moments.add(row.number, centre, inverse_scale);
+            let cells = grids[0].value_cells() as u16;
+            w.columns[0].moments.add_all(&[row.number], |x| x, &[numeric as u16], cells, &grids[0]);
         }
         let index = grids[1].category_index();
         let known = index.get(row.text.as_str()).copied();

@@ -13,6 +13,8 @@ use crate::error::ReadError;
 use crate::field::Kind;
 use crate::infer::Guess;
 use crate::input::Source;
+pub(crate) use parquet::Facts;
+use std::ops::Range;
 
 /// A column as its file declares it.
 #[derive(Clone, Debug)]
@@ -47,17 +49,26 @@ impl Table {
         }
     }
 
+    /// What the file says of a field in a partition, where it does.
+    pub(crate) fn facts(&self, partition: usize, field: usize) -> Option<Facts> {
+        match self {
+            Self::Parquet(table) => table.facts(partition, field),
+            _ => None,
+        }
+    }
+
     /// Reads the fields (by index, supported ones only) of one partition. `targets` says what each selected field
-    /// of a text format is read as.
+    /// of a text format is read as. With `only` a format that can skip rows gives no others.
     pub(crate) fn read(
         &self,
         source: &Source,
         partition: usize,
         fields: &[usize],
         targets: &[Target],
+        only: Option<&[Range<usize>]>,
     ) -> Result<Batches, ReadError> {
         match self {
-            Self::Parquet(table) => table.read(source, partition, fields),
+            Self::Parquet(table) => table.read(source, partition, fields, only),
             Self::Ipc(table) => table.read(source, fields),
             Self::Csv(table) => table.read(source, fields, targets),
             Self::Json(table) => table.read(source, fields, targets),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use arrow_array::{Array, StringArray};
+use dosimeter_core::profile::Lookup;
 use dosimeter_core::profile::grid::{Grid, Special};
 use dosimeter_core::profile::sample::{canonical_number, hash_bytes};
 
@@ -123,14 +124,15 @@ pub(crate) fn same_dictionary(seen: Option<&StringArray>, now: &StringArray) -> 
 pub(crate) struct Cells<'g> {
     grid: &'g Grid,
     index: BTreeMap<&'g str, usize>,
+    edges: &'g Lookup,
     /// Kept alive, so that no other dictionary can take its address.
     dictionary: Option<StringArray>,
     by_key: Vec<u16>,
 }
 
 impl<'g> Cells<'g> {
-    pub(crate) fn new(grid: &'g Grid) -> Self {
-        Cells { grid, index: grid.category_index(), dictionary: None, by_key: Vec::new() }
+    pub(crate) fn new(grid: &'g Grid, edges: &'g Lookup) -> Self {
+        Cells { grid, index: grid.category_index(), edges, dictionary: None, by_key: Vec::new() }
     }
 
     /// The cell of every row.
@@ -138,19 +140,18 @@ impl<'g> Cells<'g> {
         out.clear();
         let null = self.grid.special(Special::Null) as u16;
         match (&column.values, self.grid) {
-            (Values::Float(v), Grid::Number { edges, .. }) => match &column.validity {
-                None => out.extend(v.iter().map(|x| self.number(edges, *x))),
-                Some(valid) => out.extend(
-                    v.iter().enumerate().map(|(i, x)| if valid.is_valid(i) { self.number(edges, *x) } else { null }),
-                ),
+            (Values::Float(v), Grid::Number { .. }) => match &column.validity {
+                None => out.extend(v.iter().map(|x| self.number(*x))),
+                Some(valid) => out
+                    .extend(v.iter().enumerate().map(|(i, x)| if valid.is_valid(i) { self.number(*x) } else { null })),
             },
-            (Values::Integer(v) | Values::Time(v), Grid::Number { edges, .. }) => match &column.validity {
-                None => out.extend(v.iter().map(|x| self.number(edges, *x as f64))),
+            (Values::Integer(v) | Values::Time(v), Grid::Number { .. }) => match &column.validity {
+                None => out.extend(v.iter().map(|x| self.number(*x as f64))),
                 Some(valid) => {
                     out.extend(
                         v.iter()
                             .enumerate()
-                            .map(|(i, x)| if valid.is_valid(i) { self.number(edges, *x as f64) } else { null }),
+                            .map(|(i, x)| if valid.is_valid(i) { self.number(*x as f64) } else { null }),
                     );
                 }
             },
@@ -187,9 +188,10 @@ impl<'g> Cells<'g> {
         }
     }
 
+    /// The cell of a number.
     #[inline]
-    fn number(&self, edges: &[f64], x: f64) -> u16 {
-        if x.is_finite() { edges.partition_point(|e| *e <= x) as u16 } else { self.grid.cell_of_number(x) as u16 }
+    pub(crate) fn number(&self, x: f64) -> u16 {
+        if x.is_finite() { self.edges.find(x) } else { self.grid.cell_of_number(x) as u16 }
     }
 }
 

@@ -8,8 +8,9 @@ use dosimeter_core::profile::grid::{CATEGORY_CELLS, Grid};
 use dosimeter_core::profile::{ColumnKind, ColumnSpec, PeriodProfile, Role};
 
 use super::cells::native;
+use super::column::ColumnSurvey;
 use super::roles::{Decided, Given};
-use super::survey::{ColumnSurvey, Survey};
+use super::survey::Survey;
 use crate::Kind;
 
 /// Score cells of a window's tally: an AUC is exact to about a part in a thousand of a cell's width in rank.

@@ -6,6 +6,8 @@
 //! work was shared out.
 
 mod cells;
+pub mod column;
+mod excerpt;
 pub mod fit;
 pub mod labels;
 pub mod outcome;
@@ -19,6 +21,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::{Batch, Dataset, Partition, ReadError};
+use excerpt::Rows;
 
 /// Where the reference ends and the current data begin, in one history.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -67,15 +70,16 @@ const LANES: usize = 16;
 
 /// Reads every partition and folds its batches into at most [`LANES`] states, handed back in order.
 ///
-/// `offsets` has the number of each partition's first row. A partition that fails is reported and its rows are lost to
+/// `offsets` has the number of each partition's first row, and `only` the rows to read of each; empty means all. A partition that fails is reported and its rows are lost to
 /// the pass; the others go on.
 pub(crate) fn fold<S: Send>(
     dataset: &Dataset,
     columns: Option<&[String]>,
     offsets: &[u64],
+    only: &[Rows],
     progress: &Progress,
     start: impl Fn() -> S + Sync,
-    step: impl Fn(&mut S, &Partition, u64, &Batch) + Sync,
+    step: impl Fn(&mut S, usize, u64, &Batch) + Sync,
 ) -> (Vec<S>, Vec<ReadError>) {
     let partitions = dataset.partitions();
     let lanes = partitions.len().clamp(1, LANES);
@@ -84,9 +88,13 @@ pub(crate) fn fold<S: Send>(
     let states = Mutex::new(BTreeMap::new());
     let read = |state: &mut S, i: usize, partition: &Partition| -> Result<(), ReadError> {
         let mut row = offsets.get(i).copied().unwrap_or(0);
-        for batch in dataset.read(partition, columns)? {
+        let only = only.get(i).and_then(Rows::only);
+        if only.is_some_and(<[_]>::is_empty) {
+            return Ok(());
+        }
+        for batch in dataset.read_only(partition, columns, only)? {
             let batch = batch?;
-            step(state, partition, row, &batch);
+            step(state, i, row, &batch);
             row += batch.rows as u64;
             progress.rows.fetch_add(batch.rows as u64, Ordering::Relaxed);
         }

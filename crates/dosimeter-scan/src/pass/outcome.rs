@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use dosimeter_core::metric::{
-    BinaryTally, MulticlassTally, RegressionTally, RowLoss, ScoreEdges, Tally, Task, UnlabelledTally, unit_edges,
+    BinaryTally, MulticlassTally, RegressionTally, RowLoss, ScoreEdges, Tally, Task, UnlabelledTally, sound_edges,
+    unit_edges,
 };
+use dosimeter_core::profile::Lookup;
 use dosimeter_core::profile::baseline::Watch;
 
 /// One row's answer and truth, as far as they are there.
@@ -25,6 +27,7 @@ pub(crate) struct Judge {
     threshold: f64,
     classes: Vec<String>,
     edges: Arc<[f64]>,
+    cells: Lookup,
     loss: RowLoss,
     scored: bool,
 }
@@ -33,12 +36,14 @@ impl Judge {
     /// `None` where the model's task is not known.
     pub(crate) fn new(watch: &Watch, score_edges: &[f64]) -> Option<Judge> {
         let task = watch.task?;
+        let edges = sound_edges(score_edges.into());
         Some(Judge {
             task,
             positive: watch.positive.clone().unwrap_or_else(|| "1".to_owned()),
             threshold: watch.threshold,
             classes: watch.classes.clone(),
-            edges: score_edges.into(),
+            cells: Lookup::new(&edges),
+            edges,
             loss: RowLoss::standing_for(watch.metric?, !score_edges.is_empty()),
             scored: !score_edges.is_empty(),
         })
@@ -72,15 +77,16 @@ impl Judge {
                 let score = row.score.filter(|s| !s.is_nan());
                 let predicted =
                     row.prediction.map(|p| same_class(p, &self.positive)).or(score.map(|s| s >= self.threshold));
+                let cell = score.filter(|s| s.is_finite()).map_or(0, |s| usize::from(self.cells.find(s)));
                 if let Some(u) = unlabelled {
-                    u.add(predicted, score);
+                    u.add_in(cell, predicted, score);
                 }
                 let Some(label) = row.label.map(|l| same_class(l, &self.positive)) else { return f32::NAN };
                 if predicted.is_none() && score.is_none() {
                     return f32::NAN;
                 }
                 if let Tally::Binary(t) = tally.get_or_insert_with(|| self.tally()) {
-                    t.add(label, predicted, score);
+                    t.add_in(cell, label, predicted, score);
                 }
                 self.loss.binary(label, predicted, score).map_or(f32::NAN, |l| l as f32)
             }

@@ -9,7 +9,7 @@ use dosimeter_core::profile::keys::KeySample;
 use dosimeter_core::profile::period::{ColumnSketch, Notation};
 use dosimeter_core::profile::sample::{Chooser, SampleColumn, canonical_number, hash_bytes};
 use dosimeter_core::profile::sketch::{Distinct, HeavyHitters, shorten};
-use dosimeter_core::profile::{Baseline, ColumnKind, ColumnWindow, PeriodProfile, Role};
+use dosimeter_core::profile::{Baseline, ColumnKind, ColumnWindow, Lookup, PeriodProfile, Role};
 
 use super::cells::{Cells, as_kind, key_of, native, numbers, same_dictionary, text_of, times, wanted};
 use super::labels::Labels;
@@ -97,6 +97,7 @@ pub fn profile<'a>(
         class_scores: baseline.watch.class_scores.iter().flatten().filter_map(|s| baseline.position(s)).collect(),
         kinds: dataset.schema().into_iter().filter(|f| !read_as_asked(f, baseline)).map(|f| (f.name, f.kind)).collect(),
     };
+    let lookups: Vec<Lookup> = baseline.columns.iter().map(|c| c.grid.lookup()).collect();
     let start = || State {
         profile: PeriodProfile {
             windows: options.windows.profiles(),
@@ -106,12 +107,12 @@ pub fn profile<'a>(
             layouts: vec![BTreeMap::new(); baseline.columns.len()],
             ..PeriodProfile::default()
         },
-        cells: baseline.columns.iter().map(|c| Cells::new(&c.grid)).collect(),
+        cells: baseline.columns.iter().zip(&lookups).map(|(c, edges)| Cells::new(&c.grid, edges)).collect(),
         seen: vec![None; baseline.columns.len()],
         codes: Vec::new(),
     };
-    let step = |s: &mut State<'a>, _: &crate::Partition, row: u64, batch: &Batch| plan.add(s, row, batch);
-    let (states, errors) = fold(dataset, None, options.offsets, progress, start, step);
+    let step = |s: &mut State<'_>, _: usize, row: u64, batch: &Batch| plan.add(s, row, batch);
+    let (states, errors) = fold(dataset, None, options.offsets, &[], progress, start, step);
     let mut total: Option<PeriodProfile> = None;
     for state in states {
         match &mut total {
@@ -134,7 +135,7 @@ fn read_as_asked(field: &Field, baseline: &Baseline) -> bool {
 }
 
 impl<'a> Plan<'a> {
-    fn add(&self, s: &mut State<'a>, first: u64, batch: &Batch) {
+    fn add(&self, s: &mut State<'_>, first: u64, batch: &Batch) {
         let baseline = self.options.baseline;
         let rows = batch.rows;
         let by_name: BTreeMap<&str, &Column> = batch.columns.iter().map(|c| (&*c.name, c)).collect();
@@ -268,7 +269,7 @@ impl<'a> Plan<'a> {
 
     fn column(
         &self,
-        s: &mut State<'a>,
+        s: &mut State<'_>,
         j: usize,
         found: &Column,
         first: u64,
@@ -293,7 +294,7 @@ impl<'a> Plan<'a> {
             let stamps = times(&column, rows);
             let null = spec.grid.special(Special::Null) as u16;
             codes.clear();
-            codes.extend(stamps.iter().map(|t| t.map_or(null, |t| spec.grid.cell_of_number(t as f64) as u16)));
+            codes.extend(stamps.iter().map(|t| t.map_or(null, |t| s.cells[j].number(t as f64))));
         } else {
             s.cells[j].of(&column, rows, &mut codes);
         }
@@ -307,7 +308,6 @@ impl<'a> Plan<'a> {
     fn count(&self, s: &mut State<'_>, j: usize, column: &Column, codes: &[u16], windows: &[u32]) {
         let spec = &self.options.baseline.columns[j];
         let cells = spec.grid.cells();
-        let (centre, inverse_scale) = spec.grid.centre();
         let mut i = 0;
         while i < codes.len() {
             let window = windows[i];
@@ -325,22 +325,12 @@ impl<'a> Plan<'a> {
                     }
                 }
                 if spec.kind.is_ordered() {
-                    let value_cells = spec.grid.value_cells() as u16;
+                    let (value_cells, cells) = (spec.grid.value_cells() as u16, &codes[i..run]);
                     let moments = &mut target.moments;
                     match &column.values {
-                        Values::Float(v) => {
-                            for (x, code) in v[i..run].iter().zip(&codes[i..run]) {
-                                if *code < value_cells {
-                                    moments.add(*x, centre, inverse_scale);
-                                }
-                            }
-                        }
+                        Values::Float(v) => moments.add_all(&v[i..run], |x| x, cells, value_cells, &spec.grid),
                         Values::Integer(v) | Values::Time(v) => {
-                            for (x, code) in v[i..run].iter().zip(&codes[i..run]) {
-                                if *code < value_cells {
-                                    moments.add(*x as f64, centre, inverse_scale);
-                                }
-                            }
+                            moments.add_all(&v[i..run], |x| x as f64, cells, value_cells, &spec.grid);
                         }
                         _ => {}
                     }

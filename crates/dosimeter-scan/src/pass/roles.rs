@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use dosimeter_core::metric::Task;
 use dosimeter_core::profile::Role;
 
-use super::survey::ColumnSurvey;
+use super::column::{ColumnSurvey, KEY_ROWS};
 use crate::{Kind, ReadError};
 
 /// Roles as the user gave them.
@@ -134,7 +134,7 @@ pub fn decide(given: &Given, columns: &[ColumnSurvey], also: &[String], rows: u6
             called
                 && c.present as f64 >= 0.99 * rows as f64
                 && matches!(c.kind, Kind::Integer | Kind::Text)
-                && c.distinct >= 0.8 * (rows.min(200_000)) as f64
+                && c.distinct >= 0.8 * rows.min(KEY_ROWS) as f64
         };
         if let Some(c) = columns.iter().filter(|c| free(&d, c)).find(unique) {
             infer(&mut d, Role::Id, &c.name);

@@ -1,54 +1,25 @@
 //! The first look: rows, time span, and of the reference what each column holds.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use arrow_array::{Array, StringArray};
-use dosimeter_core::profile::sample::{Chooser, canonical_number, hash_bytes, mix};
-use dosimeter_core::profile::sketch::Distinct;
+use dosimeter_core::profile::sample::{Chooser, mix};
 
-use super::cells::{same_dictionary, times};
-use super::{Part, Progress, fold};
-use crate::{Batch, Column, Dataset, Kind, ReadError, Values};
+use super::cells::times;
+use super::column::{ColumnState, ColumnSurvey, Taken, add, finish, merge};
+use super::excerpt::{Excerpt, Rows};
+use super::{Cut, Part, Progress, fold};
+use crate::{Batch, Dataset, ReadError};
 
-/// Distinct texts that are counted exactly; a column with more is text, not a category.
-const MOST_TEXTS: usize = 100_000;
 /// Values sampled per column for the grid.
 const SAMPLED: u64 = 40_000;
-
-/// What the survey saw of one column in the reference.
-#[derive(Clone, Debug)]
-pub struct ColumnSurvey {
-    /// Its name.
-    pub name: String,
-    /// What it is, as the files say or the sample suggests.
-    pub kind: Kind,
-    /// Rows with a value.
-    pub present: u64,
-    /// Texts that did not parse as the kind.
-    pub unparsed: u64,
-    /// The smallest finite number.
-    pub min: f64,
-    /// The largest finite number.
-    pub max: f64,
-    /// Whether every finite number was whole.
-    pub integer: bool,
-    /// Sampled numbers.
-    pub sample: Vec<f64>,
-    /// Texts with counts; empty for numbers.
-    pub texts: BTreeMap<String, u64>,
-    /// Whether there were more texts than are counted.
-    pub overflow: bool,
-    /// About how many different values.
-    pub distinct: f64,
-    /// The most frequent notation of parsed text.
-    pub layout: Option<String>,
-}
 
 /// What the survey saw of one period.
 #[derive(Clone, Debug, Default)]
 pub struct Survey {
     /// Rows by partition, over the whole data set.
     pub partition_rows: Vec<u64>,
+    /// Rows of the surveyed part, by partition.
+    pub part_rows: Vec<u64>,
     /// Rows of the surveyed part.
     pub rows: u64,
     /// First and last instant of the surveyed part.
@@ -67,36 +38,19 @@ impl Survey {
     /// The number of the first row of every partition.
     #[must_use]
     pub fn offsets(&self) -> Vec<u64> {
-        self.partition_rows
-            .iter()
-            .scan(0, |at, n| {
-                let first = *at;
-                *at += n;
-                Some(first)
-            })
-            .collect()
+        offsets(self.partition_rows.iter().copied())
     }
 }
 
-#[derive(Default)]
-struct ColumnState {
-    present: u64,
-    unparsed: u64,
-    min: f64,
-    max: f64,
-    fraction: bool,
-    sample: Vec<(u64, f64)>,
-    texts: HashMap<String, u64>,
-    overflow: bool,
-    distinct: Distinct,
-    seen: Option<StringArray>,
-    layouts: BTreeMap<&'static str, u64>,
+/// The number of the first row of every part.
+fn offsets(rows: impl Iterator<Item = u64>) -> Vec<u64> {
+    rows.scan(0, |at, n| Some(std::mem::replace(at, *at + n))).collect()
 }
 
 #[derive(Default)]
 struct State {
-    partition_rows: BTreeMap<(usize, usize), u64>,
-    rows: u64,
+    partition_rows: BTreeMap<usize, u64>,
+    part_rows: BTreeMap<usize, u64>,
     span: Option<(i64, i64)>,
     rest: (Option<(i64, i64)>, u64),
     undated: u64,
@@ -119,50 +73,94 @@ pub struct SurveyOptions<'a> {
 /// Surveys a data set.
 #[must_use]
 pub fn survey(dataset: &Dataset, options: &SurveyOptions<'_>, progress: &Progress) -> Survey {
+    let known = dataset.partitions().iter().map(|p| p.rows).collect::<Option<Vec<u64>>>();
+    if !options.columns
+        && options.time.is_none()
+        && let Some(rows) = known
+    {
+        return counted(rows, options.part);
+    }
+    let Some(rows) = known.filter(|_| options.columns) else { return pass(dataset, options, None, progress) };
+    let times = SurveyOptions { columns: false, ..*options };
+    if counted(rows, Part::All).rows < Excerpt::LEAST {
+        return pass(dataset, options, None, progress);
+    }
+    let look = survey(dataset, &times, progress);
+    let names = names(dataset, options);
+    let excerpt = Excerpt::choose(dataset, &names, &look, options);
+    let seen = pass(dataset, options, excerpt.as_ref(), progress);
+    if excerpt.is_none() {
+        return seen;
+    }
+    let mut errors = [look.errors, seen.errors].concat();
+    errors.sort_by_key(ToString::to_string);
+    errors.dedup_by_key(|e| e.to_string());
+    Survey { columns: seen.columns, errors, ..look }
+}
+
+/// What is known without reading: nothing but rows.
+fn counted(partition_rows: Vec<u64>, part: Part) -> Survey {
+    let before = |cut: Option<u64>| -> Vec<u64> {
+        let first = offsets(partition_rows.iter().copied());
+        first.iter().zip(&partition_rows).map(|(a, n)| cut.map_or(*n, |cut| cut.saturating_sub(*a).min(*n))).collect()
+    };
+    let part_rows = match part {
+        Part::All => before(None),
+        Part::Before(Cut::Row(cut)) => before(Some(cut)),
+        Part::From(Cut::Row(cut)) => before(Some(cut)).iter().zip(&partition_rows).map(|(a, n)| n - a).collect(),
+        // Nothing has a time.
+        Part::Before(Cut::Time(_)) | Part::From(Cut::Time(_)) => vec![0; partition_rows.len()],
+    };
+    let (all, rows): (u64, u64) = (partition_rows.iter().sum(), part_rows.iter().sum());
+    Survey { rows, rest: (None, all - rows), part_rows, partition_rows, ..Survey::default() }
+}
+
+/// The columns to read.
+fn names(dataset: &Dataset, options: &SurveyOptions<'_>) -> Vec<String> {
+    let schema = dataset.schema();
+    if options.columns {
+        return schema.iter().filter(|f| f.supported).map(|f| f.name.clone()).collect();
+    }
+    options.time.iter().map(|t| (*t).to_owned()).filter(|t| schema.iter().any(|f| f.name == *t)).collect()
+}
+
+/// One pass over all rows, or over those of an excerpt.
+fn pass(dataset: &Dataset, options: &SurveyOptions<'_>, excerpt: Option<&Excerpt>, progress: &Progress) -> Survey {
     let schema = dataset.schema();
     let partitions = dataset.partitions();
-    let known: Option<Vec<u64>> = partitions.iter().map(|p| p.rows).collect();
-    // Only metadata is needed where no time and no column is asked for.
-    if let (Some(rows), false, None) = (&known, options.columns, options.time) {
-        return Survey { rows: rows.iter().sum(), partition_rows: rows.clone(), ..Survey::default() };
-    }
-    let names: Vec<String> = if options.columns {
-        schema.iter().filter(|f| f.supported).map(|f| f.name.clone()).collect()
-    } else {
-        options.time.iter().map(|t| (*t).to_owned()).filter(|t| schema.iter().any(|f| f.name == *t)).collect()
-    };
+    let names = names(dataset, options);
     let time = options.time.and_then(|t| names.iter().position(|n| n == t));
+    // Rows are numbered as they are read; what an excerpt reads is inside the part by its choice, save for times.
+    let part = match options.part {
+        Part::Before(Cut::Row(_)) if excerpt.is_some() => Part::All,
+        part => part,
+    };
+    let known: Option<Vec<u64>> = match excerpt {
+        Some(excerpt) => excerpt
+            .rows
+            .iter()
+            .zip(&partitions)
+            .map(|(rows, p)| rows.only().map_or(p.rows, |only| Some(only.iter().map(|r| r.len() as u64).sum())))
+            .collect(),
+        None => partitions.iter().map(|p| p.rows).collect(),
+    };
     let total: u64 = known.as_ref().map_or(0, |k| k.iter().sum());
     let budget = SAMPLED.min((8_000_000 / names.len().max(1) as u64).max(2_000));
     // With unknown rows the sample is thinned afterwards: take one row in eight beyond the first many.
     let chooser = Chooser::new(options.seed, budget * 2, total.max(1));
-    let offsets: Vec<u64> = match &known {
-        Some(rows) => rows
-            .iter()
-            .scan(0, |at, n| {
-                let first = *at;
-                *at += n;
-                Some(first)
-            })
-            .collect(),
-        None => Vec::new(),
-    };
-    let start = || State {
-        columns: names
-            .iter()
-            .map(|_| ColumnState { min: f64::INFINITY, max: f64::NEG_INFINITY, ..ColumnState::default() })
-            .collect(),
-        ..State::default()
-    };
-    let step = |s: &mut State, p: &crate::Partition, row: u64, batch: &Batch| {
-        *s.partition_rows.entry((p.file, p.index)).or_insert(0) += batch.rows as u64;
+    let offsets: Vec<u64> = offsets(known.iter().flatten().copied());
+    let start = || State { columns: names.iter().map(|_| ColumnState::new()).collect(), ..State::default() };
+    let in_runs = |i: usize| excerpt.and_then(|e| e.facts.get(i)?.as_ref());
+    let step = |s: &mut State, i: usize, row: u64, batch: &Batch| {
+        *s.partition_rows.entry(i).or_insert(0) += batch.rows as u64;
         // Where rows are not known beforehand, files are numbered apart; a cut by row then needs a single file.
-        let row = if known.is_some() { row } else { row + ((p.file as u64) << 40) };
+        let file = partitions.get(i).map_or(0, |p| p.file as u64);
+        let row = if known.is_some() { row } else { row + (file << 40) };
         let stamps = time.and_then(|t| batch.columns.get(t)).map(|c| times(c, batch.rows));
         let mut take: Vec<u32> = Vec::new();
-        for i in 0..batch.rows {
-            let stamp = stamps.as_ref().and_then(|t| t[i]);
-            let inside = options.part.takes(row + i as u64, stamp);
+        for at in 0..batch.rows {
+            let stamp = stamps.as_ref().and_then(|t| t[at]);
+            let inside = part.takes(row + at as u64, stamp);
             if options.time.is_some() && stamp.is_none() {
                 s.undated += 1;
             }
@@ -171,40 +169,47 @@ pub fn survey(dataset: &Dataset, options: &SurveyOptions<'_>, progress: &Progres
                 *span = Some(span.map_or((t, t), |(a, b)| (a.min(t), b.max(t))));
             }
             if inside {
-                s.rows += 1;
-                take.push(i as u32);
+                take.push(at as u32);
             } else {
                 s.rest.1 += 1;
             }
         }
+        *s.part_rows.entry(i).or_insert(0) += take.len() as u64;
         if options.columns && !take.is_empty() {
+            let runs = in_runs(i).is_some();
+            // Rows of a partition that is read as a whole are thinned like those of the others.
+            let stride = excerpt.filter(|_| !runs).map_or(1, |e| e.stride);
             let wanted = |r: u64| {
                 if known.is_some() {
-                    chooser.takes(r)
+                    chooser.takes(r) && (stride < 2 || mix(r ^ options.seed).is_multiple_of(stride))
                 } else {
                     r & 0xff_ffff_ffff < budget || mix(r ^ options.seed) >> 61 == 0
                 }
             };
             let sampled: Vec<u32> = take.iter().copied().filter(|i| wanted(row + u64::from(*i))).collect();
+            let all = take.len() == batch.rows;
+            let taken = Taken { rows: &take, sampled: &sampled, first: row, all, excerpt: runs };
             for (state, column) in s.columns.iter_mut().zip(&batch.columns) {
-                add(state, column, &take, row, &sampled, take.len() == batch.rows);
+                add(state, column, &taken);
             }
         }
     };
-    let (states, errors) = fold(dataset, Some(&names), &offsets, progress, start, step);
+    let only: &[Rows] = excerpt.map_or(&[], |e| &e.rows);
+    let (states, errors) = fold(dataset, Some(&names), &offsets, only, progress, start, step);
 
     let mut total = start();
     for s in states {
-        for (k, n) in s.partition_rows {
-            *total.partition_rows.entry(k).or_insert(0) += n;
-        }
-        total.rows += s.rows;
+        total.partition_rows.extend(s.partition_rows);
+        total.part_rows.extend(s.part_rows);
         total.undated += s.undated;
         total.span = join(total.span, s.span);
         total.rest = (join(total.rest.0, s.rest.0), total.rest.1 + s.rest.1);
         for (a, b) in total.columns.iter_mut().zip(s.columns) {
             merge(a, b);
         }
+    }
+    for facts in (0..partitions.len()).filter_map(in_runs) {
+        total.columns.iter_mut().zip(facts).for_each(|(column, facts)| column.know(facts));
     }
     let columns = names
         .iter()
@@ -213,12 +218,13 @@ pub fn survey(dataset: &Dataset, options: &SurveyOptions<'_>, progress: &Progres
             Some(finish(name, schema.iter().find(|f| f.name == *name)?.kind, state, budget as usize))
         })
         .collect();
+    let by_partition = |rows: &BTreeMap<usize, u64>| -> Vec<u64> {
+        (0..partitions.len()).map(|i| rows.get(&i).copied().unwrap_or(0)).collect()
+    };
     Survey {
-        partition_rows: partitions
-            .iter()
-            .map(|p| total.partition_rows.get(&(p.file, p.index)).copied().unwrap_or(0))
-            .collect(),
-        rows: total.rows,
+        partition_rows: by_partition(&total.partition_rows),
+        part_rows: by_partition(&total.part_rows),
+        rows: total.part_rows.values().sum(),
         span: total.span,
         rest: total.rest,
         undated: total.undated,
@@ -231,165 +237,5 @@ fn join(a: Option<(i64, i64)>, b: Option<(i64, i64)>) -> Option<(i64, i64)> {
     match (a, b) {
         (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
         (a, b) => a.or(b),
-    }
-}
-
-fn add(s: &mut ColumnState, column: &Column, take: &[u32], first: u64, sampled: &[u32], all: bool) {
-    s.unparsed += column.unparsed.len() as u64;
-    for (layout, n) in &column.layouts {
-        *s.layouts.entry(layout.id()).or_insert(0) += u64::from(*n);
-    }
-    match &column.values {
-        Values::Float(v) => {
-            if all && column.validity.is_none() {
-                numbers(s, v.iter().copied());
-            } else {
-                numbers(s, take.iter().filter(|i| column.is_valid(**i as usize)).map(|i| v[*i as usize]));
-            }
-            s.sample.extend(
-                sampled
-                    .iter()
-                    .filter(|i| column.is_valid(**i as usize))
-                    .map(|i| (first + u64::from(*i), v[*i as usize])),
-            );
-        }
-        Values::Integer(v) | Values::Time(v) => {
-            if all && column.validity.is_none() {
-                numbers(s, v.iter().map(|x| *x as f64));
-            } else {
-                numbers(s, take.iter().filter(|i| column.is_valid(**i as usize)).map(|i| v[*i as usize] as f64));
-            }
-            s.sample.extend(
-                sampled
-                    .iter()
-                    .filter(|i| column.is_valid(**i as usize))
-                    .map(|i| (first + u64::from(*i), v[*i as usize] as f64)),
-            );
-            // Enough to tell a key from a count.
-            if first < 200_000 && matches!(column.values, Values::Integer(_)) {
-                take.iter()
-                    .filter(|i| column.is_valid(**i as usize))
-                    .for_each(|i| s.distinct.add(mix(v[*i as usize] as u64)));
-            }
-        }
-        Values::Boolean(v) => {
-            for i in take.iter().filter(|i| column.is_valid(**i as usize)) {
-                s.present += 1;
-                *s.texts.entry(v.value(*i as usize).to_string()).or_insert(0) += 1;
-            }
-        }
-        Values::Text { keys, dictionary } => {
-            let mut counts = vec![0u64; dictionary.len()];
-            for i in take.iter().filter(|i| column.is_valid(**i as usize)) {
-                if let Some(c) = usize::try_from(keys[*i as usize]).ok().and_then(|k| counts.get_mut(k)) {
-                    *c += 1;
-                    s.present += 1;
-                }
-            }
-            let fresh = !all || !same_dictionary(s.seen.as_ref(), dictionary);
-            s.seen = Some(dictionary.clone());
-            for (k, n) in counts.iter().enumerate().filter(|(_, n)| **n > 0) {
-                let text = dictionary.value(k);
-                if fresh || s.overflow {
-                    s.distinct.add(hash_bytes(text.as_bytes()));
-                }
-                if let Some(c) = s.texts.get_mut(text) {
-                    *c += n;
-                } else if s.texts.len() < MOST_TEXTS {
-                    s.distinct.add(hash_bytes(text.as_bytes()));
-                    s.texts.insert(text.to_owned(), *n);
-                } else {
-                    s.overflow = true;
-                    s.distinct.add(hash_bytes(text.as_bytes()));
-                }
-            }
-        }
-        Values::Null | Values::Unsupported(_) => {}
-    }
-}
-
-/// Counts, extremes, and whether every number is whole.
-fn numbers(s: &mut ColumnState, values: impl Iterator<Item = f64>) {
-    let (mut n, mut min, mut max, mut fraction) = (0u64, s.min, s.max, s.fraction);
-    for x in values {
-        n += 1;
-        if x.is_finite() {
-            min = min.min(x);
-            max = max.max(x);
-            // Once a fraction is seen nothing more is to be learned.
-            fraction = fraction || x != x.trunc();
-        }
-    }
-    s.present += n;
-    (s.min, s.max, s.fraction) = (min, max, fraction);
-}
-
-fn merge(a: &mut ColumnState, b: ColumnState) {
-    a.present += b.present;
-    a.unparsed += b.unparsed;
-    a.min = a.min.min(b.min);
-    a.max = a.max.max(b.max);
-    a.fraction |= b.fraction;
-    a.sample.extend(b.sample);
-    a.overflow |= b.overflow;
-    let mut texts: Vec<(String, u64)> = b.texts.into_iter().collect();
-    texts.sort();
-    for (t, n) in texts {
-        if let Some(c) = a.texts.get_mut(&t) {
-            *c += n;
-        } else if a.texts.len() < MOST_TEXTS {
-            a.texts.insert(t, n);
-        } else {
-            a.overflow = true;
-        }
-    }
-    a.distinct.merge(&b.distinct);
-    for (l, n) in b.layouts {
-        *a.layouts.entry(l).or_insert(0) += n;
-    }
-}
-
-fn finish(name: &str, kind: Kind, mut s: ColumnState, most: usize) -> ColumnSurvey {
-    s.sample.sort_by_key(|(row, _)| (mix(*row), *row));
-    s.sample.truncate(most);
-    let sample: Vec<f64> = s.sample.into_iter().map(|(_, x)| x).collect();
-    let numeric = !matches!(kind, Kind::Text | Kind::Boolean);
-    let mut texts: BTreeMap<String, u64> = s.texts.into_iter().collect();
-    let distinct = if numeric {
-        let mut values = sample.clone();
-        values.sort_by(f64::total_cmp);
-        values.dedup();
-        let exact = values.len() as f64;
-        // Few in a large sample are all; many are estimated by the sketch where there is one.
-        if exact < 0.1 * sample.len() as f64 { exact } else { s.distinct.estimate().max(exact) }
-    } else if s.overflow {
-        s.distinct.estimate().max(MOST_TEXTS as f64)
-    } else {
-        texts.len() as f64
-    };
-    if numeric {
-        // A category by its look: codes of few different whole numbers keep their names, should a role need them.
-        for x in &sample {
-            if texts.len() > 300 {
-                break;
-            }
-            if x.is_finite() {
-                *texts.entry(canonical_number(*x)).or_insert(0) += 1;
-            }
-        }
-    }
-    ColumnSurvey {
-        name: name.to_owned(),
-        kind,
-        present: s.present,
-        unparsed: s.unparsed,
-        min: s.min,
-        max: s.max,
-        integer: numeric && !s.fraction && s.present > 0,
-        sample,
-        texts,
-        overflow: s.overflow,
-        distinct,
-        layout: s.layouts.iter().max_by_key(|(_, n)| **n).map(|(l, _)| (*l).to_owned()),
     }
 }

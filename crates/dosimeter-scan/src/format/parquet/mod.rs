@@ -7,6 +7,7 @@
 //! A footer is an assertion by a stranger. Sizes and offsets are checked against the file before anything is
 //! decoded, the rows of a group cannot exceed what the footer said, and [`crate::guard`] catches what is left.
 
+mod facts;
 mod pages;
 
 use super::arrow::{column, flatten, kind_of, leaves};
@@ -16,12 +17,14 @@ use crate::error::ReadError;
 use crate::field::Kind;
 use crate::input::{Source, size};
 use arrow_schema::{DataType, Field, Fields, Schema};
+pub(crate) use facts::Facts;
 use pages::Group;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, RowSelection};
 use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
 use parquet::basic::Encoding;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// An opened Parquet file.
@@ -185,7 +188,18 @@ impl Table {
         self.metadata.metadata().row_groups().iter().map(|g| u64::try_from(g.num_rows()).ok()).collect()
     }
 
-    pub(crate) fn read(&self, source: &Source, group: usize, fields: &[usize]) -> Result<Batches, ReadError> {
+    /// What the footer says of a field in one row group.
+    pub(crate) fn facts(&self, group: usize, field: usize) -> Option<Facts> {
+        facts::of(&self.metadata, group, *self.first_leaf.get(field)?)
+    }
+
+    pub(crate) fn read(
+        &self,
+        source: &Source,
+        group: usize,
+        fields: &[usize],
+        only: Option<&[Range<usize>]>,
+    ) -> Result<Batches, ReadError> {
         let metadata = self.metadata.metadata();
         let rows = metadata.row_groups().get(group).map_or(0, |g| usize::try_from(g.num_rows()).unwrap_or(0));
         let leaf = |f: &usize| self.first_leaf.get(*f).copied().unwrap_or(usize::MAX);
@@ -202,8 +216,11 @@ impl Table {
             parquet_to_arrow_field_levels(schema, mask, Some(self.metadata.schema().fields())).map_err(fail)?;
         let pages = Group { file: Arc::new(source.file()?), metadata: Arc::clone(metadata), index: group };
         let size = source.options.rows_for(fields.len()).min(rows.max(1));
-        let reader = ParquetRecordBatchReader::try_new_with_row_groups(&levels, &pages, size, None).map_err(fail)?;
-        Ok(Box::new(Groups { reader, source: source.clone(), group, left: rows, place, names }))
+        let selection = only.map(|only| RowSelection::from_consecutive_ranges(only.iter().cloned(), rows));
+        let left = only.map_or(rows, |only| only.iter().map(ExactSizeIterator::len).sum());
+        let reader =
+            ParquetRecordBatchReader::try_new_with_row_groups(&levels, &pages, size, selection).map_err(fail)?;
+        Ok(Box::new(Groups { reader, source: source.clone(), group, left, place, names }))
     }
 }
 
@@ -212,7 +229,7 @@ struct Groups {
     reader: ParquetRecordBatchReader,
     source: Source,
     group: usize,
-    /// Rows that the footer promised and that did not come yet.
+    /// Rows that were asked for, promised by the footer, and did not come yet.
     left: usize,
     place: Vec<usize>,
     names: Vec<Arc<str>>,
