@@ -27,16 +27,15 @@ impl Default for Moments {
 }
 
 impl Moments {
-    /// Adds the values that lie in one of the first `value_cells` cells, and so are finite.
+    /// Adds the values that lie in one of the first `value_cells` cells, and so are finite, around a grid's centre.
     pub fn add_all<T: Copy>(
         &mut self,
         values: &[T],
         number: impl Fn(T) -> f64,
         cells: &[u16],
         value_cells: u16,
-        grid: &Grid,
+        (centre, inverse_scale): (f64, f64),
     ) {
-        let (centre, inverse_scale) = grid.centre();
         // Lanes, as a single sum would have to wait for each addition; no branches, as no value says what the next is.
         let mut lanes = [Moments::default(); 4];
         let mut add = |values: &[T], cells: &[u16]| {

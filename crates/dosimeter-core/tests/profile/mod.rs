@@ -49,7 +49,7 @@ pub(crate) fn profile(grids: &[Grid; 2], rows: &[(u64, Row)]) -> PeriodProfile {
         w.columns[0].counts_mut(grids[0].cells())[numeric] += 1;
         if row.number.is_finite() {
             let cells = grids[0].value_cells() as u16;
-            w.columns[0].moments.add_all(&[row.number], |x| x, &[numeric as u16], cells, &grids[0]);
+            w.columns[0].moments.add_all(&[row.number], |x| x, &[numeric as u16], cells, grids[0].centre());
         }
         let index = grids[1].category_index();
         let known = index.get(row.text.as_str()).copied();

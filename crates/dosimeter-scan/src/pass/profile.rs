@@ -328,9 +328,9 @@ impl<'a> Plan<'a> {
                     let (value_cells, cells) = (spec.grid.value_cells() as u16, &codes[i..run]);
                     let moments = &mut target.moments;
                     match &column.values {
-                        Values::Float(v) => moments.add_all(&v[i..run], |x| x, cells, value_cells, &spec.grid),
+                        Values::Float(v) => moments.add_all(&v[i..run], |x| x, cells, value_cells, spec.grid.centre()),
                         Values::Integer(v) | Values::Time(v) => {
-                            moments.add_all(&v[i..run], |x| x as f64, cells, value_cells, &spec.grid);
+                            moments.add_all(&v[i..run], |x| x as f64, cells, value_cells, spec.grid.centre());
                         }
                         _ => {}
                     }
