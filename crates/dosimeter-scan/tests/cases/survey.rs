@@ -28,7 +28,7 @@ fn columns() -> Vec<(&'static str, ArrayRef)> {
     };
     let category = |i: i64| match i {
         77_777 => "once",
-        350_000 => "late".into(),
+        350_000 => "late",
         _ => ["a", "b", "c", "d"][(i * 31 % 7 % 4) as usize],
     };
     vec![
