@@ -240,7 +240,7 @@ def employment_ma(src):
 # --- Shuffled controls: the same rows with every drift taken out by a random permutation ------------------------------
 
 def shuffled(src, name):
-    """(reference half, current half): rows dealt at random; times are re-dealt in row order, so no window differs."""
+    """(reference half, current half): rows dealt at random over times evenly apart, so no window differs, in volume neither."""
     if name == "car_loan":
         folder = src / "car_loan"
         later = pd.read_parquet(folder / "analysis.parquet").merge(pd.read_parquet(folder / "analysis_target.parquet"), on="id")
@@ -256,6 +256,8 @@ def shuffled(src, name):
     kept = d[ordered].sort_values(ordered[0]).reset_index(drop=True)
     d = d.iloc[np.random.default_rng([SEED, sum(name.encode())]).permutation(len(d))].reset_index(drop=True)
     d[ordered] = kept
+    for time in d[ordered].select_dtypes("datetime"):
+        d[time] = pd.date_range(d[time].min(), d[time].max(), periods=len(d)).astype("datetime64[us]")
     if label is not None:
         y = d[label].to_numpy()
         s = score(d.drop(columns=[label, *ordered]), y, len(d), np.arange(len(d)) % 5, task,

@@ -375,10 +375,12 @@ fn input_severity(
     else {
         return Severity::Harmless;
     };
-    // A column is to blame for at least a fifth of an inputs' part that itself matters.
-    if causes.inputs() > 0.5 * p.tolerance && carried > 0.2 * causes.inputs() && carried > 0.25 * p.tolerance {
+    // A column is to blame for at least a fifth of an inputs' part that itself matters, and is worth watching from a fifth of
+    // what is tolerated.
+    let noticeable = carried > 0.2 * p.tolerance;
+    if causes.inputs() > 0.5 * p.tolerance && carried > 0.2 * causes.inputs() && noticeable {
         Severity::Harmful
-    } else if carried > 0.25 * p.tolerance {
+    } else if noticeable {
         Severity::Watch
     } else {
         Severity::Harmless

@@ -39,11 +39,14 @@ fn number(case: &Case<'_>, column: usize) -> Option<Finding> {
     let affected = case.affected_by(series);
     let (then, now) =
         (columns::quantiles(case, column, None), columns::quantiles(case, column, Some(&affected.windows)));
-    let what = match series.component.kind {
-        Kind::Rank(1) if series.effect() > 0.0 => "moved up",
-        Kind::Rank(1) => "moved down",
-        Kind::Rank(2) if series.effect() > 0.0 => "spread out",
-        Kind::Rank(2) => "narrowed",
+    let what = match (then.zip(now), &series.component.kind) {
+        // What all three quartiles do is plain, whichever component of the rank says it loudest.
+        (Some((a, b)), _) if a.iter().zip(&b).all(|(a, b)| a < b) => "moved up",
+        (Some((a, b)), _) if a.iter().zip(&b).all(|(a, b)| a > b) => "moved down",
+        (_, Kind::Rank(1)) if series.effect() > 0.0 => "moved up",
+        (_, Kind::Rank(1)) => "moved down",
+        (_, Kind::Rank(2)) if series.effect() > 0.0 => "spread out",
+        (_, Kind::Rank(2)) => "narrowed",
         _ => "changed its shape",
     };
     let medians = then.zip(now).map_or(String::new(), |(a, b)| {

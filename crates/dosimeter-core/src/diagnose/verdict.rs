@@ -14,21 +14,23 @@ const BLIND_SHARE: f64 = 0.15;
 
 /// Puts what to look at first first: by severity, causes before symptoms, then by what they carry.
 pub(crate) fn rank(findings: &mut [Finding]) {
-    let order = |m: Mode| match m {
+    let order = |f: &Finding| match f.mode {
         Mode::SchemaChange => 0,
         Mode::PerformanceLoss => 1,
         Mode::ConceptDrift => 2,
-        Mode::PriorShift => 3,
-        Mode::CalibrationLoss => 4,
-        Mode::CategoryShift | Mode::DataDrift => 5,
-        _ => 6,
+        // What became of the outcomes is nearer to the model's worth than what became of one input.
+        Mode::PriorShift if f.kind.as_deref() == Some("label") => 3,
+        Mode::PriorShift => 4,
+        Mode::CalibrationLoss => 5,
+        Mode::CategoryShift | Mode::DataDrift => 6,
+        _ => 7,
     };
     let carried = |f: &Finding| f.impact.as_ref().map_or(0.0, |i| i.change.0.abs());
     let effect = |f: &Finding| f.evidence.iter().find(|e| e.statistic == "jensen_shannon").map_or(0.0, |e| e.value.0);
     findings.sort_by(|a, b| {
-        // Among what is not harmful, base rates and inputs compete by size; the rest keeps the order of modes.
+        // Among what is not harmful, predictions and inputs compete by size; the rest keeps the order of modes.
         let group = |f: &Finding| {
-            if f.severity == Severity::Harmful { order(f.mode) } else { order(f.mode).min(3) }
+            if f.severity == Severity::Harmful { order(f) } else { order(f).min(4) }
         };
         a.severity
             .cmp(&b.severity)

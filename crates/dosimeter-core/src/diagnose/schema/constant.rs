@@ -1,6 +1,6 @@
 //! A column froze at one value, or one that was always the same woke up.
 
-use super::super::case::{Case, detail, evidence, finding};
+use super::super::case::{Case, all, detail, evidence, finding};
 use super::Claims;
 use crate::catalogue::Mode;
 use crate::diagnosis::Number;
@@ -105,15 +105,10 @@ fn froze(case: &Case<'_>, claims: &mut Claims, column: usize) {
         return;
     }
     let rows: u64 = run.iter().filter_map(|w| windows[*w].columns.get(column)).map(|c| present(&spec.grid, c)).sum();
-    // The chance that so many rows agree by luck, from the value's share in the reference.
-    let counts = case.reference_counts(column);
-    let all: u64 = counts.iter().sum();
-    let most = counts.iter().max().copied().unwrap_or(0) as f64 / all.max(1) as f64;
+    // The chance that so many rows agree by luck, from the value's share before: a column may have settled on it by and by.
+    let usual = share_before(case, column, &run);
     // A column that nearly always says the same is not stuck when it says so for a while: its rare values come in bursts.
-    if most >= 0.9 && frozen_cell_is_common(&spec.grid, &counts, case, column, &run)
-        || rows < ENOUGH
-        || most.powf(rows as f64) > case.budget.schema_per_column
-    {
+    if usual.of_stuck >= 0.9 || rows < ENOUGH || usual.of_any.powf(rows as f64) > case.budget.schema_per_column {
         return;
     }
     let share = case.share_of(&run.iter().rev().copied().collect::<Vec<_>>());
@@ -130,12 +125,37 @@ fn froze(case: &Case<'_>, claims: &mut Claims, column: usize) {
     claims.claim(&[column], f);
 }
 
-/// Whether the value that a column is stuck at is the one that it nearly always had.
-fn frozen_cell_is_common(grid: &Grid, reference: &[u64], case: &Case<'_>, column: usize, run: &[usize]) -> bool {
-    let now = case.counts_in(column, run);
-    let top =
-        |counts: &[u64]| counts.iter().take(grid.value_cells()).enumerate().max_by_key(|(_, n)| **n).map(|(i, _)| i);
-    top(&now) == top(reference)
+/// How usual one value was before a column got stuck: the one that it is stuck at, and the most frequent of all.
+struct Usual {
+    of_stuck: f64,
+    of_any: f64,
+}
+
+/// In the reference, in the current data before the `run` of windows in which it is stuck, or in as many rows just before it,
+/// whichever is more.
+fn share_before(case: &Case<'_>, column: usize, run: &[usize]) -> Usual {
+    let k = case.spec(column).grid.value_cells();
+    let stuck = case.counts_in(column, run).iter().take(k).enumerate().max_by_key(|(_, n)| **n).map(|(cell, _)| cell);
+    let before: Vec<usize> = all(case).filter(|w| !run.contains(w)).collect();
+    let rows_of = |w: usize| case.current.windows.get(w).map_or(0, |w| w.rows);
+    let length: u64 = run.iter().map(|w| rows_of(*w)).sum();
+    let mut near = Vec::new();
+    let mut seen = 0;
+    for w in before.iter().rev().copied() {
+        if seen >= length {
+            break;
+        }
+        seen += rows_of(w);
+        near.push(w);
+    }
+    let mut usual = Usual { of_stuck: 0.0, of_any: 0.0 };
+    for counts in [case.reference_counts(column), case.counts_in(column, &before), case.counts_in(column, &near)] {
+        let rows = counts.iter().sum::<u64>().max(1) as f64;
+        let share = |cell: usize| counts.get(cell).copied().unwrap_or(0) as f64 / rows;
+        usual.of_any = usual.of_any.max((0..k).map(share).fold(0.0, f64::max));
+        usual.of_stuck = usual.of_stuck.max(stuck.map_or(0.0, share));
+    }
+    usual
 }
 
 fn present(grid: &Grid, c: &ColumnWindow) -> u64 {

@@ -77,7 +77,10 @@ fn volume(case: &Case<'_>, claims: &mut Claims) {
             Mode::FeedStalled,
             Some("predictions_stopped"),
             &[],
-            format!("no predictions at all for {length} window(s), which the reference never had"),
+            format!(
+                "no predictions at all for {length} window{}, which the reference never had",
+                if length == 1 { "" } else { "s" }
+            ),
         );
         f.onset = Some(case.onset_at(gap, gap, gap));
         f.detail = detail([("windows", (length as f64).into())]);
