@@ -4,7 +4,7 @@ use super::Mode;
 use super::entry::{Kind, key};
 
 /// Every kind that belongs neither to [`Mode::SchemaChange`] nor to [`Mode::CategoryShift`].
-pub static OTHER_KINDS: [Kind; 3] = [
+pub static OTHER_KINDS: [Kind; 4] = [
     Kind {
         id: "metric_fell",
         mode: Mode::PerformanceLoss,
@@ -13,6 +13,18 @@ pub static OTHER_KINDS: [Kind; 3] = [
         detail: &[key("reference", "the metric on the reference"), key("current", "the metric now")],
         next_step: "Read the decomposition and the other findings: they say which part of the loss has which cause. \
                     Where nothing explains it, look at the segments in which it is largest.",
+    },
+    Kind {
+        id: "inputs_moved_together",
+        mode: Mode::DataDrift,
+        title: "Inputs moved together",
+        meaning: "Many inputs moved a little each, and together to rows on which the model was always worse; no single \
+                  column carries a fifth of it.",
+        detail: &[
+            key("share_of_loss", "the part of the loss that moved inputs carry, 0 to 1"),
+            key("unseen_share", "the part of the current rows where the reference has next to nothing, 0 to 1"),
+        ],
+        next_step: "Find out which users or sources came and went; collect labels on such rows and retrain.",
     },
     Kind {
         id: "predictions_stopped",

@@ -34,6 +34,16 @@ pub(super) fn spread(amounts: Vec<f64>, kept: &[bool]) -> Vec<f64> {
     kept.iter().map(|kept| if *kept { amounts.next().unwrap_or(0.0) } else { 0.0 }).collect()
 }
 
+/// Shares of the classifier's gain among the first `inputs` columns alone: what the model made of them is no cause.
+pub(super) fn telling(mut importance: Vec<f64>, inputs: usize) -> Vec<f64> {
+    importance.truncate(inputs);
+    let sum: f64 = importance.iter().sum();
+    if sum > 0.0 {
+        importance.iter_mut().for_each(|share| *share /= sum);
+    }
+    importance
+}
+
 /// Columns with their amounts, the largest first; columns that amount to nothing are left out.
 pub(super) fn ranked(amounts: Vec<f64>) -> Vec<(usize, f64)> {
     let mut ranked: Vec<(usize, f64)> = amounts.into_iter().enumerate().filter(|(_, a)| *a != 0.0).collect();

@@ -40,7 +40,7 @@ mod worlds;
 
 use thiserror::Error;
 
-use crate::learn::{Auc, Config, Loss, Matrix, auc_within, cross_fit};
+use crate::learn::{Auc, Config, CrossFit, Loss, Matrix, auc_within, cross_fit};
 
 pub use segments::{Codes, SegmentLoss, worst_segments};
 use support::Support;
@@ -79,13 +79,24 @@ pub struct Options {
     pub least_common_share: f64,
     /// How the regression and the weights are put together.
     pub method: Method,
+    /// How many of the last columns are the model's own outputs: its score, its prediction. They are functions of the
+    /// inputs, so they change nothing of what is estimated; but where many inputs move a little each, trees of few columns
+    /// see none of them, and the score sees them all. They carry no blame: causes are inputs.
+    pub outputs: usize,
 }
 
 impl Options {
     /// The defaults.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Options { seed, folds: 5, support_ratio: 20.0, least_common_share: 0.1, method: Method::DoublyRobust }
+        Options {
+            seed,
+            folds: 5,
+            support_ratio: 20.0,
+            least_common_share: 0.1,
+            method: Method::DoublyRobust,
+            outputs: 0,
+        }
     }
 }
 
@@ -188,16 +199,36 @@ pub fn decompose(reference: Sample<'_>, current: Sample<'_>, options: &Options) 
         let config = Config::new(Loss::Squared, options.seed.wrapping_add(stream));
         cross_fit(inputs, loss, None, &config, options.folds)
     };
-    let then = regress(reference.inputs, &loss_then, 0);
-    let now = regress(current.inputs, &loss_now, 1);
-    let relevant = columns::relevant(&then, &now);
+    let width = reference.inputs.width();
+    let inputs = if options.outputs < width { width - options.outputs } else { width };
+    let is_input: Vec<bool> = (0..width).map(|column| column < inputs).collect();
+    let (own_then, own_now) = (reference.inputs.only(&is_input), current.inputs.only(&is_input));
+    let then = regress(&own_then, &loss_then, 0);
+    let now = regress(&own_now, &loss_now, 1);
+    // What the loss depends on: those inputs, and what the model made of all of them.
+    let mut relevant = columns::relevant(&then, &now);
+    relevant.resize(width, true);
     let support = Support::new(reference.inputs, current.inputs, &relevant, options)?;
     // Once more without the columns that do not matter: what little the first one read into them moves when they do,
     // and the weights, which no longer see them, could not correct it.
     let few = relevant.contains(&true) && relevant.contains(&false);
-    let kept = if few { relevant } else { vec![true; relevant.len()] };
+    let kept = if few { relevant } else { vec![true; width] };
     let (inputs_then, inputs_now) = (reference.inputs.only(&kept), current.inputs.only(&kept));
-    let then = if few { regress(&inputs_then, &loss_then, 3) } else { then };
+    let (harder, then) = if few || inputs < width {
+        let all = regress(&inputs_then, &loss_then, 3);
+        let by_column = |model: &CrossFit, before: &Matrix, after: &Matrix, kept: &[bool]| {
+            columns::spread(columns::harder(model, before, after, &support.now, scale), kept)
+        };
+        // The blame is read off a regression on inputs alone.
+        let harder = if inputs < width {
+            by_column(&then, &own_then, &own_now, &is_input)
+        } else {
+            by_column(&all, &inputs_then, &inputs_now, &kept)
+        };
+        (harder, all)
+    } else {
+        (columns::harder(&then, &inputs_then, &inputs_now, &support.now, scale), then)
+    };
     let of_current = then.mean_margin(&inputs_now);
     // With every row labelled each term of this regression cancels.
     let now = now.margin;
@@ -217,7 +248,7 @@ pub fn decompose(reference: Sample<'_>, current: Sample<'_>, options: &Options) 
         parts.nothing_in_common();
     }
     let auc = support.auc;
-    let harder = columns::harder(&then, &inputs_then, &inputs_now, &support.now, scale);
+    let telling = columns::telling(support.importance, inputs);
     Ok(Parts {
         total: parts.total,
         inputs_common: parts.inputs_common,
@@ -228,8 +259,8 @@ pub fn decompose(reference: Sample<'_>, current: Sample<'_>, options: &Options) 
         domain_auc: auc.value,
         domain_auc_se: auc.se,
         unseen_share,
-        telling_columns: columns::ranked(support.importance),
-        harder_columns: columns::ranked(columns::spread(harder, &kept)),
+        telling_columns: columns::ranked(telling),
+        harder_columns: columns::ranked(harder),
     })
 }
 

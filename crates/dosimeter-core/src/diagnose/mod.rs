@@ -9,10 +9,13 @@ mod case;
 mod causes;
 mod columns;
 mod inputs;
+mod learner;
 mod performance;
 mod prior;
 mod schema;
+mod schema_part;
 mod verdict;
+mod weigh;
 
 use case::Case;
 use performance::Performance;
@@ -70,7 +73,7 @@ pub fn diagnose(baseline: &Baseline, current: &PeriodProfile, context: Context) 
     findings.extend(performance.as_ref().and_then(|p| performance::find(&case, p)));
     findings.extend(calibration::find(&case, performance.as_ref()));
     let causes = performance.as_ref().and_then(|p| causes::decompose_loss(&case, p, &claims));
-    causes::weigh(&case, performance.as_ref(), causes.as_ref(), prior_alone, &mut findings);
+    weigh::weigh(&case, performance.as_ref(), causes.as_ref(), prior_alone, &mut findings);
     findings.extend(performance.as_ref().and_then(|p| performance::others(&case, p)));
     for f in &mut findings {
         if f.next_step.is_empty() {
