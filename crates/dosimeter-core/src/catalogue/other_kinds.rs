@@ -4,7 +4,7 @@ use super::Mode;
 use super::entry::{Kind, key};
 
 /// Every kind that belongs neither to [`Mode::SchemaChange`] nor to [`Mode::CategoryShift`].
-pub static OTHER_KINDS: [Kind; 4] = [
+pub static OTHER_KINDS: [Kind; 5] = [
     Kind {
         id: "metric_fell",
         mode: Mode::PerformanceLoss,
@@ -13,6 +13,17 @@ pub static OTHER_KINDS: [Kind; 4] = [
         detail: &[key("reference", "the metric on the reference"), key("current", "the metric now")],
         next_step: "Read the decomposition and the other findings: they say which part of the loss has which cause. \
                     Where nothing explains it, look at the segments in which it is largest.",
+    },
+    Kind {
+        id: "segment_fell",
+        mode: Mode::PerformanceLoss,
+        title: "Segment fell",
+        meaning: "In a segment that is watched the metric fell by more than is tolerated, though the whole did not.",
+        detail: &[
+            key("reference", "the metric in the segment, on the reference"),
+            key("current", "the metric in the segment now"),
+        ],
+        next_step: "Find out what is new about these rows; until then do not act on the model's answers for them.",
     },
     Kind {
         id: "inputs_moved_together",

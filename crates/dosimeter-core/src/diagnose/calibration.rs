@@ -1,21 +1,81 @@
 //! A score of 0.8 no longer means 80 %.
 
 use super::case::{Case, detail, evidence, finding};
-use super::performance::{Performance, Wobble, merged};
+use super::performance::{Performance, affected_for_worse};
+use super::reading::merged;
 use crate::catalogue::Mode;
 use crate::diagnosis::{Finding, Number, Severity};
-use crate::metric::{Tally, calibration_in_the_large, calibration_test};
+use crate::evidence::metric_wobble::Wobble;
+use crate::metric::{Metric, Tally, Task, calibration_in_the_large, calibration_test};
 use crate::statistic::tail;
 use crate::text::percent;
 
 /// Below this a change of calibration is harmless, above the other it is harmful.
 const WATCH: f64 = 0.02;
 const HARMFUL: f64 = 0.05;
+/// A mean that moved less leaves a curve that bent.
+const BENT: f64 = 0.01;
 
 /// The finding that calibration got worse, if it did.
 pub(crate) fn find(case: &Case<'_>, performance: Option<&Performance>) -> Option<Finding> {
+    match case.baseline.watch.task? {
+        Task::Binary => binary(case, performance),
+        Task::Multiclass => multiclass(case, performance),
+        Task::Regression => None,
+    }
+}
+
+/// Of many classes the most probable one is judged: it should be right as often as it says.
+fn multiclass(case: &Case<'_>, performance: Option<&Performance>) -> Option<Finding> {
+    let (then, now) = (merged(case.baseline.reference.windows.iter())?, merged(case.current.windows.iter())?);
+    // Without its noise, which is larger in the smaller sample.
+    let ece = |t: &Tally| match t {
+        Tally::Multiclass(t) => t.reliability()?.ece_debiased(),
+        _ => None,
+    };
+    let (ece_then, ece_now) = (ece(&then)?, ece(&now)?);
+    let (loss_then, loss_now) = (then.estimate(Metric::LogLoss)?, now.estimate(Metric::LogLoss)?);
+    if ece_now.n < 100 {
+        return None;
+    }
+    let reference: Vec<_> = case.baseline.reference.windows.iter().map(|w| w.outcome.as_ref().and_then(ece)).collect();
+    let windows = case.current.windows.iter().filter(|w| w.labels >= 30).count().max(1);
+    let worse = ece_now.value - ece_then.value;
+    let p = Wobble::of(&reference).p_worse(worse, ece_now.se.powi(2) + ece_then.se.powi(2), windows);
+    if p > case.budget.performance / 2.0 || worse < 0.005 {
+        return None;
+    }
+    let affected = performance.filter(|p| p.is_harmful()).map_or_else(|| case.everywhere(), |p| p.affected.clone());
+    let scores: Vec<&str> = case.baseline.watch.class_scores.iter().flatten().map(String::as_str).collect();
+    let mut f = finding(
+        Mode::CalibrationLoss,
+        None,
+        &scores,
+        format!(
+            "the most probable class is no longer right as often as it says: calibration error {} → {}",
+            percent(ece_then.value),
+            percent(ece_now.value)
+        ),
+    );
+    let costs = loss_now.value - loss_then.value > 1.645 * loss_now.se.hypot(loss_then.se);
+    f.severity = match worse {
+        w if w >= HARMFUL && costs => Severity::Harmful,
+        w if w >= WATCH => Severity::Watch,
+        _ => Severity::Harmless,
+    };
+    f.detail = detail([("ece_reference", ece_then.value.into()), ("ece_current", ece_now.value.into())]);
+    f.share = Some(Number(case.share_of(&affected.windows)));
+    f.onset = Some(affected.onset);
+    let mut e = evidence("ece", ece_now.value);
+    e.p_value = Some(Number(p));
+    e.effect = Some(Number(worse));
+    f.evidence = vec![e];
+    Some(f)
+}
+
+fn binary(case: &Case<'_>, performance: Option<&Performance>) -> Option<Finding> {
     let alpha = case.budget.performance / 2.0;
-    let binary = |w: &crate::profile::WindowProfile| match &w.outcome {
+    let gap = |w: &crate::profile::WindowProfile| match &w.outcome {
         Some(Tally::Binary(t)) => calibration_in_the_large(t),
         _ => None,
     };
@@ -28,9 +88,9 @@ pub(crate) fn find(case: &Case<'_>, performance: Option<&Performance>) -> Option
     if gap_now.n < 100 {
         return None;
     }
-    let reference: Vec<_> = case.baseline.reference.windows.iter().filter_map(binary).filter(|e| e.n >= 30).collect();
+    let reference: Vec<_> = case.baseline.reference.windows.iter().filter_map(gap).filter(|e| e.n >= 30).collect();
     let wobble_of = Wobble::of(&reference.into_iter().map(Some).collect::<Vec<_>>());
-    let windows = case.current.windows.iter().filter_map(binary).filter(|e| e.n >= 30).count().max(1);
+    let windows = case.current.windows.iter().filter_map(gap).filter(|e| e.n >= 30).count().max(1);
     let (wobble, sampling) = (wobble_of.over(windows), gap_then.se.powi(2) + gap_now.se.powi(2));
     let shift = gap_now.value - gap_then.value;
     let p_large = (2.0 * wobble_of.p_worse(shift.abs(), sampling, windows)).min(1.0);
@@ -44,15 +104,26 @@ pub(crate) fn find(case: &Case<'_>, performance: Option<&Performance>) -> Option
     if p > alpha || worse < 0.005 {
         return None;
     }
-    let deviations: Vec<f64> =
-        case.current.windows.iter().map(|w| binary(w).map_or(f64::NAN, |e| e.value - gap_then.value)).collect();
-    let variances: Vec<f64> = case
-        .current
-        .windows
-        .iter()
-        .map(|w| binary(w).map_or(f64::INFINITY, |e| e.se.powi(2) + gap_then.se.powi(2) + wobble_of.over(1)))
-        .collect();
-    let affected = case.affected(&deviations, &variances, 0.01);
+    // A shift of the mean dates itself, on its own side; a curve that bends around the same mean shows in the proper score.
+    let bent = shift.abs() < BENT;
+    let brier = |w: &crate::profile::WindowProfile| w.outcome.as_ref()?.estimate(Metric::Brier).filter(|e| e.n >= 30);
+    let (brier_then, brier_now) = (then.estimate(Metric::Brier)?, now.estimate(Metric::Brier)?);
+    let off = |w: &crate::profile::WindowProfile| -> Option<(f64, f64)> {
+        if bent {
+            let e = brier(w)?;
+            return Some((e.value - brier_then.value, e.se.powi(2) + brier_then.se.powi(2)));
+        }
+        let e = gap(w)?;
+        let variance = e.se.powi(2) + gap_then.se.powi(2) + wobble_of.over(1);
+        Some(((e.value - gap_then.value) * shift.signum(), variance))
+    };
+    let (deviations, variances): (Vec<f64>, Vec<f64>) =
+        case.current.windows.iter().map(|w| off(w).unwrap_or((f64::NAN, f64::INFINITY))).unzip();
+    let affected = if case.baseline.ordered {
+        affected_for_worse(case, &deviations, &variances, WATCH)
+    } else {
+        case.everywhere()
+    };
     let scores: Vec<&str> = case
         .baseline
         .columns
@@ -66,7 +137,7 @@ pub(crate) fn find(case: &Case<'_>, performance: Option<&Performance>) -> Option
         _ => affected,
     };
     let direction = match shift {
-        s if s.abs() < 0.01 => "no longer mean what they say",
+        _ if bent => "no longer mean what they say",
         s if s > 0.0 => "too low",
         _ => "too high",
     };
@@ -74,17 +145,27 @@ pub(crate) fn find(case: &Case<'_>, performance: Option<&Performance>) -> Option
         Mode::CalibrationLoss,
         None,
         &scores,
-        format!(
-            "scores {}{direction}: they promise {} and {} comes; calibration error {} → {}",
-            if shift.abs() < 0.01 { "" } else { "are " },
-            percent(now.score().mean().unwrap_or(f64::NAN)),
-            percent(now.base_rate()?.value),
-            percent(ece_then.value),
-            percent(ece_now.value)
-        ),
+        if bent {
+            format!(
+                "scores {direction}, though right on average: calibration error {} → {}",
+                percent(ece_then.value),
+                percent(ece_now.value)
+            )
+        } else {
+            format!(
+                "scores are {direction}: they promise {} and {} comes; calibration error {} → {}",
+                percent(now.score().mean().unwrap_or(f64::NAN)),
+                percent(now.base_rate()?.value),
+                percent(ece_then.value),
+                percent(ece_now.value)
+            )
+        },
     );
+    // Scores that promise otherwise and yet are nearer to the truth have lost nothing but their meaning.
+    let proper = brier_now.value - brier_then.value;
+    let costs = proper > 1.645 * brier_now.se.hypot(brier_then.se);
     f.severity = match worse {
-        w if w >= HARMFUL => Severity::Harmful,
+        w if w >= HARMFUL && costs => Severity::Harmful,
         w if w >= WATCH => Severity::Watch,
         _ => Severity::Harmless,
     };

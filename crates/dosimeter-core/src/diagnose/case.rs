@@ -93,6 +93,17 @@ impl<'a> Case<'a> {
         Affected { windows, onset: self.onset_at(from, low.min(from), high.max(from)), sharp: true }
     }
 
+    /// All windows, and no date: where the order of rows means nothing, windows chosen for what they show would lie.
+    pub(crate) fn everywhere(&self) -> Affected {
+        let windows = (0..self.current.windows.len()).collect();
+        Affected { windows, onset: Onset::default(), sharp: false }
+    }
+
+    /// Where the values of a component moved: [`Case::affected_by`], or everywhere.
+    pub(crate) fn moved_in(&self, series: &Series) -> Affected {
+        if self.baseline.ordered { self.affected_by(series) } else { self.everywhere() }
+    }
+
     /// [`Case::affected`] for a component: its most telling recent part where no single change point stands out.
     pub(crate) fn affected_by(&self, series: &Series) -> Affected {
         let found = self.affected(&series.deviations(), &series.variances, least_effect(series));

@@ -90,7 +90,8 @@ pub(crate) fn decompose_loss(case: &Case<'_>, performance: &Performance, claims:
     let since = performance.after.map_or(0.0, |a| a.value - performance.reference.value);
     let dilution = if since != 0.0 && (whole / since).is_finite() { (whole / since).clamp(0.0, 1.0) } else { 1.0 };
     let sign = sign * dilution;
-    let number = |x: f64| Number(sign * x);
+    // No part is nought from below.
+    let number = |x: f64| Number(sign * x + 0.0);
     let interval = |p: Part| {
         let [a, b] = p.interval();
         [Number((sign * a).min(sign * b)), Number((sign * a).max(sign * b))]

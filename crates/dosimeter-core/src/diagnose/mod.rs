@@ -10,17 +10,19 @@ mod causes;
 mod columns;
 mod inputs;
 mod learner;
+mod other_metrics;
 mod performance;
 mod prior;
+mod reading;
 mod schema;
 mod schema_part;
+mod segments;
 mod verdict;
 mod weigh;
 
 use case::Case;
 use performance::Performance;
 
-use crate::catalogue::Mode;
 use crate::diagnosis::{
     Basis, Budget, Diagnosis, FORMAT, Finding, Input, Inputs, LabelInput, MetricChange, Number, OtherMetric, Severity,
     Verdict, Window,
@@ -67,15 +69,19 @@ pub fn diagnose(baseline: &Baseline, current: &PeriodProfile, context: Context) 
         (&base_rate, priors.iter_mut().find(|f| f.kind.as_deref() == Some("label")))
     {
         prior_alone = *alone;
-        prior::add_test(f, shift);
+        shift.iter().for_each(|shift| prior::add_test(f, shift));
     }
     findings.extend(priors);
     findings.extend(performance.as_ref().and_then(|p| performance::find(&case, p)));
     findings.extend(calibration::find(&case, performance.as_ref()));
     let causes = performance.as_ref().and_then(|p| causes::decompose_loss(&case, p, &claims));
     weigh::weigh(&case, performance.as_ref(), causes.as_ref(), prior_alone, &mut findings);
-    findings.extend(performance.as_ref().and_then(|p| performance::others(&case, p)));
+    findings.extend(performance.as_ref().and_then(|p| other_metrics::find(&case, p)));
+    findings.extend(performance.iter().flat_map(|p| segments::find(&case, p)));
     for f in &mut findings {
+        if f.onset.as_ref().is_some_and(|o| *o == crate::diagnosis::Onset::default()) {
+            f.onset = None;
+        }
         if f.next_step.is_empty() {
             f.next_step = verdict::next_step(f);
         }
@@ -86,11 +92,7 @@ pub fn diagnose(baseline: &Baseline, current: &PeriodProfile, context: Context) 
     let verdict = verdict::verdict(&case, performance.as_ref(), &findings);
     let mut warnings = context.warnings;
     warnings.extend(verdict::warnings(&case, performance.as_ref()));
-    let flagged = findings
-        .iter()
-        .filter(|f| matches!(f.mode, Mode::SchemaChange))
-        .flat_map(|f| f.subject.columns.clone())
-        .collect();
+    let flagged = findings.iter().flat_map(|f| f.subject.columns.clone()).collect();
     Diagnosis {
         format: FORMAT,
         version: env!("CARGO_PKG_VERSION"),
@@ -157,7 +159,7 @@ fn metric_change(case: &Case<'_>, performance: Option<&Performance>) -> MetricCh
         };
     };
     let (then, now) =
-        (performance::merged(case.baseline.reference.windows.iter()), performance::merged(case.current.windows.iter()));
+        (reading::merged(case.baseline.reference.windows.iter()), reading::merged(case.current.windows.iter()));
     let others = then
         .iter()
         .flat_map(|t| t.others())

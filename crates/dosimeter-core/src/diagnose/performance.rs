@@ -5,12 +5,12 @@
 //! the policy tolerates.
 
 use super::case::{Affected, Case, evidence, finding};
+use super::reading::{FEW_LABELS, Reading, merged};
 use crate::catalogue::Mode;
 use crate::diagnosis::{Basis, Finding, Impact, Number, Severity};
-use crate::evidence::dispersion::{Prior, effective, persistence, ratio};
-use crate::evidence::shift::recent_parts;
-use crate::metric::{Calibrator, Estimate, Metric, Tally, UnlabelledTally, estimate_binary};
-use crate::profile::{PeriodProfile, WindowProfile};
+use crate::evidence::metric_wobble::Wobble;
+use crate::evidence::shift::{recent_parts, whole_windows};
+use crate::metric::{Estimate, Metric};
 use crate::statistic::tail;
 use crate::text::digits;
 
@@ -37,17 +37,22 @@ pub(crate) struct Performance {
     pub(crate) after: Option<Estimate>,
     /// Positive: worse, over the affected windows.
     pub(crate) loss: f64,
-    /// The loss that decides: over the affected windows, or over everything where the order of rows means nothing.
-    whole_loss: f64,
     /// The 95 % interval of the loss.
     pub(crate) loss_interval: [f64; 2],
     /// The variance that the reference's wobble adds to a comparison of the whole period.
     wobble: f64,
+    /// The part of the current rows in windows of which anything is known.
+    covered: f64,
+    /// How much more the metric varies between reference windows than sampling alone would make it, as a factor of variance.
+    pub(crate) dispersion: f64,
 }
+
+/// Where less is known of the rows than this, what is known is no verdict on them.
+const LEAST_COVERED: f64 = 0.5;
 
 impl Performance {
     pub(crate) fn is_harmful(&self) -> bool {
-        self.real && self.loss > self.tolerance && self.whole_loss > self.tolerance
+        self.real && self.loss > self.tolerance
     }
 
     /// Whether it looks worse than tolerated by more than chance, though not surely enough for an alarm: nothing to be
@@ -59,6 +64,11 @@ impl Performance {
         let loss = self.metric.worsening(self.reference.value, current.value);
         let error = (current.se.powi(2) + self.reference.se.powi(2) + self.wobble).sqrt();
         loss > self.tolerance && loss > 1.96 * error
+    }
+
+    /// Whether labels and scores together speak of most rows.
+    pub(crate) fn sees_most(&self) -> bool {
+        self.covered >= LEAST_COVERED
     }
 
     /// The change of the metric over the whole current period, with its interval.
@@ -77,127 +87,67 @@ impl Performance {
     }
 }
 
-/// The tally of some windows together.
-pub(crate) fn merged<'w>(windows: impl Iterator<Item = &'w WindowProfile>) -> Option<Tally> {
-    let mut total: Option<Tally> = None;
-    for tally in windows.filter_map(|w| w.outcome.as_ref()) {
-        match &mut total {
-            None => total = Some(tally.clone()),
-            Some(t) => {
-                let _ = t.merge(tally);
-            }
-        }
-    }
-    total
-}
-
-fn unlabelled<'w>(windows: impl Iterator<Item = &'w WindowProfile>) -> Option<UnlabelledTally> {
-    let mut total: Option<UnlabelledTally> = None;
-    for tally in windows.filter_map(|w| w.scored.as_ref()) {
-        match &mut total {
-            None => total = Some(tally.clone()),
-            Some(t) => {
-                let _ = t.merge(tally);
-            }
-        }
-    }
-    total
-}
-
-/// Labels fewer than this are no measurement of the period; an estimate, where there is one, stands in.
-const FEW_LABELS: u64 = 30;
-
 /// Measures the watched metric; `None` where the reference has no labelled predictions or the metric is not defined.
 pub(crate) fn measure(case: &Case<'_>, metric: Metric) -> Option<Performance> {
     let reference_profile = &case.baseline.reference;
     let reference_tally = merged(reference_profile.windows.iter())?;
     let reference = reference_tally.estimate(metric)?;
-    let labelled: u64 = case.current.windows.iter().filter_map(|w| w.outcome.as_ref()).map(Tally::rows).sum();
-    let calibrator = match &reference_tally {
-        Tally::Binary(t) => Calibrator::fit(t),
-        _ => None,
-    };
-    let guess = |w: &WindowProfile| {
-        let scored = w.scored.as_ref()?;
-        estimate_binary(metric, calibrator.as_ref()?, scored).ok()
-    };
-    let by_label = |p: &PeriodProfile| {
-        p.windows.iter().map(|w| w.outcome.as_ref().and_then(|t| t.estimate(metric))).collect::<Vec<_>>()
-    };
-    let estimates: Vec<Option<Estimate>> = case.current.windows.iter().map(guess).collect();
-    let windows = by_label(case.current);
-    let reference_windows = by_label(reference_profile);
-    let measured =
-        merged(case.current.windows.iter()).and_then(|t| t.estimate(metric)).filter(|_| labelled >= FEW_LABELS);
-    let enough = |e: &Estimate| e.n >= FEW_LABELS;
-    let guessed = || {
-        unlabelled(case.current.windows.iter())
-            .and_then(|t| estimate_binary(metric, calibrator.as_ref()?, &t).ok())
-            .filter(enough)
-    };
-    let (basis, current, series) = match (measured, guessed()) {
-        (Some(m), _) => (Basis::Labels, Some(m), windows.clone()),
-        (None, Some(g)) => (Basis::Estimate, Some(g), estimates.clone()),
-        (None, None) => (Basis::None, None, windows.clone()),
-    };
-
+    let reading = Reading::new(metric, &reference_tally, case.current);
+    let (windows, estimates) = (reading.by_label(), reading.by_score());
+    let reference_windows: Vec<Option<Estimate>> =
+        reference_profile.windows.iter().map(|w| w.outcome.as_ref().and_then(|t| t.estimate(metric))).collect();
+    let all: Vec<usize> = (0..windows.len()).collect();
+    let (current, basis) = reading.enough(&all).map_or((None, Basis::None), |(e, b)| (Some(e), b));
     let wobble = Wobble::of(&reference_windows);
     let tolerance = case.baseline.watch.tolerance.unwrap_or_else(|| {
         reference_tally.default_tolerance(metric).unwrap_or_else(|| metric.default_tolerance(reference.value))
     });
-    let worse = |e: &Estimate| metric.worsening(reference.value, e.value);
-    let p_of = |e: &Estimate, windows: usize| wobble.p_worse(worse(e), e.se.powi(2) + reference.se.powi(2), windows);
-    // A window of a few rows has no normal error: it may not raise an alarm by itself.
-    let tested: Vec<&Estimate> = series.iter().flatten().filter(|e| e.n >= FEW_LABELS).collect();
-    let ordered = case.baseline.ordered;
-    let p_window =
-        if !ordered { 1.0 } else { tested.iter().map(|e| p_of(e, 1)).fold(1.0, f64::min) * tested.len().max(1) as f64 };
-    // The whole period, its last half, quarter and so on: a recent fall must not drown in a long healthy time.
-    let starts = if ordered { recent_parts(case.current.windows.len()) } else { vec![0] };
-    let part = |from: usize| -> Option<Estimate> {
-        let windows = || case.current.windows.iter().skip(from);
-        let e = match basis {
-            Basis::Labels => merged(windows())?.estimate(metric),
-            Basis::Estimate => estimate_binary(metric, calibrator.as_ref()?, &unlabelled(windows())?).ok(),
-            _ => None,
-        }?;
-        (e.n >= FEW_LABELS).then_some(e)
+    let fall = Fall { case, reading: &reading, reference, wobble };
+    let by_basis = |w: usize| match basis {
+        Basis::Estimate => estimates[w],
+        Basis::Mixed if !reading.is_measured(w) => estimates[w],
+        _ => windows[w],
     };
-    let mut p_period = 1.0f64;
-    let mut since = 0;
-    for from in &starts {
-        let measured = series.iter().skip(*from).flatten().filter(|e| e.n >= FEW_LABELS).count().max(1);
-        let p = part(*from).map_or(1.0, |e| p_of(&e, measured));
-        if p < p_period {
-            (p_period, since) = (p, *from);
+    let mut series: Vec<Option<Estimate>> = all.iter().map(|w| by_basis(*w)).collect();
+    let mut test = fall.test(&series, &all);
+    let mut chosen = all.clone();
+    if basis == Basis::Mixed {
+        // The scores may not outvote the labels: those are tested by themselves too, and where they show a fall by
+        // themselves they date and price it. An estimate does not see P(Y|X) move, and so sees no recovery either.
+        let measured: Vec<usize> = all.iter().copied().filter(|w| reading.is_measured(*w)).collect();
+        let alone: Vec<Option<Estimate>> =
+            all.iter().map(|w| windows[*w].filter(|_| reading.is_measured(*w))).collect();
+        let labels = fall.test(&alone, &measured);
+        if labels.p <= test.p || labels.p < case.budget.performance / 4.0 {
+            (test, series, chosen) = (labels, alone, measured);
         }
+        test.p = (2.0 * test.p).min(1.0);
     }
-    let p = (2.0 * (p_period * starts.len() as f64).min(p_window)).min(1.0);
-    let real = p < case.budget.performance / 2.0;
+    let real = test.p < case.budget.performance / 2.0;
 
+    let worse = |e: &Estimate| metric.worsening(reference.value, e.value);
     let deviations: Vec<f64> = series.iter().map(|e| e.as_ref().map_or(f64::NAN, worse)).collect();
     let variances: Vec<f64> = series
         .iter()
         .map(|e| e.as_ref().map_or(f64::INFINITY, |e| e.se.powi(2).max(1e-12) + reference.se.powi(2) + wobble.over(1)))
         .collect();
-    let affected = if real {
+    let ordered = case.baseline.ordered;
+    let affected = if !ordered {
+        case.everywhere()
+    } else if real {
         let found = affected_for_worse(case, &deviations, &variances, tolerance);
-        if found.sharp || p_window < p_period {
+        if found.sharp || test.p_window < test.p_period {
             found
         } else {
-            let windows: Vec<usize> = (since..deviations.len()).collect();
-            Affected { onset: case.onset_at(since, 0, deviations.len().saturating_sub(1)), windows, sharp: false }
+            let windows: Vec<usize> = (test.since..deviations.len()).collect();
+            let onset = case.onset_at(test.since, 0, deviations.len().saturating_sub(1));
+            Affected { onset, windows, sharp: false }
         }
     } else {
         case.affected(&vec![0.0; deviations.len()], &variances, f64::INFINITY)
     };
-    let some = || affected.windows.iter().filter_map(|w| case.current.windows.get(*w));
-    let after = match basis {
-        Basis::Labels => merged(some()).and_then(|t| t.estimate(metric)),
-        Basis::Estimate => unlabelled(some()).and_then(|t| estimate_binary(metric, calibrator.as_ref()?, &t).ok()),
-        _ => None,
-    }
-    .or(current);
+    let inside: Vec<usize> = affected.windows.iter().copied().filter(|w| chosen.contains(w)).collect();
+    let after = reading.over(&inside).map(|(e, _)| e).filter(|_| basis != Basis::None).or(current);
     let loss = after.as_ref().map_or(0.0, worse);
     let half = after
         .map_or(0.0, |a| 1.96 * (a.se.powi(2) + reference.se.powi(2) + wobble.over(affected.windows.len())).sqrt());
@@ -210,21 +160,74 @@ pub(crate) fn measure(case: &Case<'_>, metric: Metric) -> Option<Performance> {
         reference_windows,
         estimates,
         tolerance,
-        p,
+        p: test.p,
         real,
         affected,
         after,
         loss,
-        whole_loss: if ordered { loss } else { current.as_ref().map_or(0.0, worse) },
         loss_interval: [loss - half, loss + half],
-        wobble: wobble.over(tested.len().max(1)),
+        wobble: wobble.over(test.tested.max(1)),
+        covered: reading.covered(),
+        dispersion: wobble.factor,
     })
 }
 
+/// The test for a fall: of the period, its last half, quarter and so on, and of single windows.
+struct Fall<'a> {
+    case: &'a Case<'a>,
+    reading: &'a Reading<'a>,
+    reference: Estimate,
+    wobble: Wobble,
+}
+
+/// What it says.
+struct Tested {
+    /// One-sided, at its most telling, times what was tried.
+    p: f64,
+    /// Of the most telling recent part, and where that begins.
+    p_period: f64,
+    since: usize,
+    /// Of the most telling window.
+    p_window: f64,
+    /// Windows of rows enough.
+    tested: usize,
+}
+
+impl Fall<'_> {
+    fn p(&self, e: &Estimate, windows: usize) -> f64 {
+        let worse = self.reading.metric().worsening(self.reference.value, e.value);
+        self.wobble.p_worse(worse, e.se.powi(2) + self.reference.se.powi(2), windows)
+    }
+
+    /// Over the `chosen` windows, of which `series` holds the metric one by one.
+    fn test(&self, series: &[Option<Estimate>], chosen: &[usize]) -> Tested {
+        let ordered = self.case.baseline.ordered;
+        // A window of a few rows has no normal error: it may not raise an alarm by itself.
+        let known = |e: &&Estimate| e.n >= FEW_LABELS;
+        let single: Vec<&Estimate> =
+            whole_windows(self.case.current).filter_map(|w| series[w].as_ref()).filter(known).collect();
+        let tested = single.len();
+        let p_window =
+            if ordered { single.iter().map(|e| self.p(e, 1)).fold(1.0, f64::min) * tested.max(1) as f64 } else { 1.0 };
+        // A recent fall must not drown in a long healthy time.
+        let starts = if ordered { recent_parts(series.len()) } else { vec![0] };
+        let (mut p_period, mut since) = (1.0f64, 0);
+        for from in &starts {
+            let part: Vec<usize> = chosen.iter().copied().filter(|w| w >= from).collect();
+            let count = series.iter().skip(*from).flatten().filter(known).count().max(1);
+            let p = self.reading.enough(&part).map_or(1.0, |(e, _)| self.p(&e, count));
+            if p < p_period {
+                (p_period, since) = (p, *from);
+            }
+        }
+        let p = (2.0 * (p_period * starts.len() as f64).min(p_window)).min(1.0);
+        Tested { p, p_period, since, p_window, tested }
+    }
+}
+
 /// The stretches in which the metric is worse by more than half of what is tolerated; better stretches do not count.
-fn affected_for_worse(case: &Case<'_>, deviations: &[f64], variances: &[f64], tolerance: f64) -> Affected {
-    let clipped: Vec<f64> = deviations.to_vec();
-    let affected = case.affected(&clipped, variances, tolerance * 0.5);
+pub(super) fn affected_for_worse(case: &Case<'_>, deviations: &[f64], variances: &[f64], tolerance: f64) -> Affected {
+    let affected = case.affected(deviations, variances, tolerance * 0.5);
     let worse: Vec<usize> =
         affected.windows.iter().copied().filter(|w| !deviations.get(*w).is_some_and(|d| *d < 0.0)).collect();
     match worse.first() {
@@ -236,64 +239,21 @@ fn affected_for_worse(case: &Case<'_>, deviations: &[f64], variances: &[f64], to
     }
 }
 
-/// How the metric wobbles between reference windows beyond its sampling error.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Wobble {
-    /// Variance of one window's wobble.
-    variance: f64,
-    freedom: f64,
-    persistence: f64,
-    /// Independent windows behind the reference's mean.
-    known: f64,
-}
-
-impl Wobble {
-    pub(crate) fn of(windows: &[Option<Estimate>]) -> Wobble {
-        let usable: Vec<&Estimate> =
-            windows.iter().flatten().filter(|e| e.n >= FEW_LABELS && e.se > 0.0 && e.se.is_finite()).collect();
-        let means: Vec<f64> = usable.iter().map(|e| e.value).collect();
-        let variances: Vec<f64> = usable.iter().map(|e| e.se.powi(2)).collect();
-        let Some((f, d)) = ratio(&means, &variances) else {
-            return Wobble { variance: 0.0, freedom: f64::INFINITY, persistence: 0.0, known: 1.0 };
-        };
-        let dispersion = Prior { typical: 1.0, freedom: 4.0 }.shrink(f, d);
-        let typical = variances.iter().sum::<f64>() / variances.len() as f64;
-        let persistence = persistence(&means, &variances).unwrap_or(0.3);
-        Wobble {
-            variance: (dispersion.factor - 1.0) * typical,
-            freedom: dispersion.freedom,
-            persistence,
-            known: effective(means.len() as f64, persistence),
-        }
-    }
-
-    /// What it adds to a comparison of `windows` current windows with the reference.
-    pub(crate) fn over(&self, windows: usize) -> f64 {
-        self.variance * (1.0 / effective(windows as f64, self.persistence) + 1.0 / self.known)
-    }
-
-    /// One-sided p of a worsening `loss` with sampling variance `sampling`, over `windows` windows.
-    pub(crate) fn p_worse(&self, loss: f64, sampling: f64, windows: usize) -> f64 {
-        let wobble = self.over(windows);
-        let total = sampling + wobble;
-        let t = loss / total.sqrt();
-        if !t.is_finite() {
-            return if loss > 0.0 && total == 0.0 { 0.0 } else { 1.0 };
-        }
-        let freedom = self.freedom * (total / wobble.max(f64::MIN_POSITIVE)).powi(2);
-        let two = if freedom < 1e6 { tail::student_two_sided(t, freedom.max(1.0)) } else { tail::normal_two_sided(t) };
-        if t > 0.0 { two / 2.0 } else { 1.0 - two / 2.0 }
-    }
-}
-
 /// The finding that the metric fell, if it did.
 pub(crate) fn find(case: &Case<'_>, performance: &Performance) -> Option<Finding> {
+    let name = performance.metric.id();
+    if performance.is_doubtful() {
+        return doubtful(performance);
+    }
     if !performance.real || performance.loss <= 0.0 {
         return None;
     }
     let after = performance.after?;
-    let name = performance.metric.id();
-    let how = if performance.basis == Basis::Estimate { ", estimated without labels" } else { "" };
+    let how = match performance.basis {
+        Basis::Estimate => ", estimated without labels",
+        Basis::Mixed => ", estimated where labels have not come",
+        _ => "",
+    };
     let mut f = finding(
         Mode::PerformanceLoss,
         Some("metric_fell"),
@@ -318,6 +278,32 @@ pub(crate) fn find(case: &Case<'_>, performance: &Performance) -> Option<Finding
     Some(f)
 }
 
+/// The finding that the metric may have fallen: by more than chance mostly does, and not surely enough for an alarm.
+fn doubtful(performance: &Performance) -> Option<Finding> {
+    let (now, (_, [low, high])) = (performance.current?, performance.change()?);
+    let name = performance.metric.id();
+    let mut f = finding(
+        Mode::PerformanceLoss,
+        Some("metric_fell"),
+        &[],
+        format!(
+            "{name} may have fallen, {} → {}: more than chance mostly does, not enough for an alarm",
+            digits(performance.reference.value),
+            digits(now.value)
+        ),
+    );
+    let loss = performance.metric.worsening(performance.reference.value, now.value);
+    let worse = |bound: f64| performance.metric.worsening(0.0, bound);
+    f.severity = Severity::Watch;
+    f.impact = Some(impact(performance, loss, [worse(low).min(worse(high)), worse(low).max(worse(high))]));
+    let mut e = evidence(name, now.value);
+    e.p_value = Some(Number(performance.p));
+    e.effect = Some(Number(loss));
+    e.threshold = Some(Number(performance.tolerance));
+    f.evidence = vec![e];
+    Some(f)
+}
+
 /// A loss (positive: worse) as a signed change of the metric.
 pub(crate) fn impact(performance: &Performance, loss: f64, interval: [f64; 2]) -> Impact {
     let sign = if performance.metric.higher_is_better() { -1.0 } else { 1.0 };
@@ -328,73 +314,4 @@ pub(crate) fn impact(performance: &Performance, loss: f64, interval: [f64; 2]) -
         interval: Some([Number(a.min(b)), Number(a.max(b))]),
         basis: performance.basis,
     }
-}
-
-/// Other metrics that fell for real by more than their tolerance while the watched one did not.
-pub(crate) fn others(case: &Case<'_>, performance: &Performance) -> Option<Finding> {
-    if performance.is_harmful() || performance.basis != Basis::Labels {
-        return None;
-    }
-    let then = merged(case.baseline.reference.windows.iter())?;
-    let alpha = case.budget.performance / 20.0;
-    let mut worse: Vec<(Metric, Estimate, Estimate, f64, Performance)> = then
-        .others()
-        .into_iter()
-        .filter(|(m, _)| *m != performance.metric && !matches!(m, Metric::Ece | Metric::Bias | Metric::R2))
-        .filter_map(|(m, a)| {
-            let p = measure(case, m)?;
-            let tolerance = then.default_tolerance(m).unwrap_or_else(|| m.default_tolerance(a.value));
-            (p.real && p.p < alpha && p.loss > tolerance).then_some((m, a, p.after?, p.loss / tolerance, p))
-        })
-        .collect();
-    // The best known of them speaks for the others.
-    const KNOWN: [Metric; 8] = [
-        Metric::Mape,
-        Metric::Rmse,
-        Metric::Auc,
-        Metric::F1,
-        Metric::LogLoss,
-        Metric::Recall,
-        Metric::Precision,
-        Metric::Rmsle,
-    ];
-    let rank = |m: Metric| KNOWN.iter().position(|k| *k == m).unwrap_or(KNOWN.len());
-    worse.sort_by(|a, b| rank(a.0).cmp(&rank(b.0)).then(b.3.total_cmp(&a.3)));
-    let (metric, a, b, _, since) = worse.first()?;
-    // Both over the same windows: those in which the other one is worse.
-    let affected = || since.affected.windows.iter().filter_map(|w| case.current.windows.get(*w));
-    let watched = merged(affected()).and_then(|t| t.estimate(performance.metric))?;
-    let direction = match performance.metric.worsening(performance.reference.value, watched.value) {
-        w if w < 0.0 => "improves",
-        _ if performance.real => "is slightly worse",
-        _ => "stays",
-    };
-    let mut f = finding(
-        Mode::PerformanceLoss,
-        Some("other_metric_fell"),
-        &[],
-        format!(
-            "{} {direction} ({} → {}) while {} worsens ({} → {})",
-            performance.metric.id(),
-            digits(performance.reference.value),
-            digits(watched.value),
-            metric.id(),
-            digits(a.value),
-            digits(b.value)
-        ),
-    );
-    f.severity = Severity::Watch;
-    // Dated by the metric that worsened.
-    f.onset = Some(since.affected.onset.clone());
-    f.share = Some(Number(case.share_of(&since.affected.windows)));
-    f.evidence = worse
-        .iter()
-        .take(4)
-        .map(|(m, a, b, ..)| {
-            let mut e = evidence(m.id(), b.value);
-            e.effect = Some(Number(m.worsening(a.value, b.value)));
-            e
-        })
-        .collect();
-    Some(f)
 }

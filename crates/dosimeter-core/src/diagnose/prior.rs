@@ -1,14 +1,15 @@
 //! The base rate moved: of the labels, of the predictions, of the scores.
 
 use super::case::{Case, detail, evidence, finding, series_evidence};
-use super::performance::merged;
+use super::reading::merged;
 use super::schema::Claims;
 use crate::catalogue::Mode;
 use crate::diagnosis::{Finding, Number};
 use crate::evidence::component::Kind;
-use crate::metric::{LabelShift, Tally, same_given_label};
+use crate::metric::{LabelShift, MulticlassTally, Tally, same_given_label};
 use crate::profile::grid::Grid;
 use crate::profile::schema::Role;
+use crate::statistic::chi_square;
 use crate::text::{digits, percent, quoted};
 
 /// A smaller movement of a base rate is not worth a word.
@@ -29,7 +30,7 @@ pub(crate) fn find(case: &Case<'_>, claims: &Claims) -> Vec<Finding> {
 fn moved(case: &Case<'_>, role: Role, column: usize) -> Option<Finding> {
     let spec = case.spec(column);
     let series = case.shift(column)?.loudest()?;
-    let affected = case.affected_by(series);
+    let affected = case.moved_in(series);
     let what = match role {
         Role::Label => "base rate of the labels",
         Role::Prediction => "base rate of the predictions",
@@ -55,7 +56,7 @@ fn moved(case: &Case<'_>, role: Role, column: usize) -> Option<Finding> {
     };
     let text = match &change {
         Some((value, then, now)) => format!(
-            "the {what} moved: {} = {} {} → {}",
+            "the {what} moved: {} = {}: {} → {}",
             quoted(&spec.name),
             quoted(value),
             percent(*then),
@@ -80,18 +81,48 @@ fn moved(case: &Case<'_>, role: Role, column: usize) -> Option<Finding> {
     Some(f)
 }
 
-/// Whether scores given the label are what they were, so that the base rate alone explains the change.
-pub(crate) fn base_rate_alone(case: &Case<'_>, windows: &[usize]) -> Option<(bool, LabelShift)> {
+/// Whether what the model says of each class is what it said before, so that the base rate alone explains the change; and for
+/// a binary model, the test of it.
+pub(crate) fn base_rate_alone(case: &Case<'_>, windows: &[usize]) -> Option<(bool, Option<LabelShift>)> {
     let reference = merged(case.baseline.reference.windows.iter())?;
     let current = merged(windows.iter().filter_map(|w| case.current.windows.get(*w)))?;
-    let (Tally::Binary(a), Tally::Binary(b)) = (&reference, &current) else {
-        return None;
-    };
-    let shift = same_given_label(a, b)?;
-    let far = |s: Option<crate::metric::SameGivenLabel>| {
-        s.is_none_or(|s| s.distance < 0.04 || s.p > 0.001 && s.distance < 0.15)
-    };
-    Some((far(shift.positives) && far(shift.negatives), shift))
+    match (&reference, &current) {
+        (Tally::Binary(a), Tally::Binary(b)) => {
+            let shift = same_given_label(a, b)?;
+            let near = |s: Option<crate::metric::SameGivenLabel>| {
+                s.is_none_or(|s| s.distance < NEAR || s.p > 0.001 && s.distance < NOT_FAR)
+            };
+            Some((near(shift.positives) && near(shift.negatives), Some(shift)))
+        }
+        (Tally::Multiclass(a), Tally::Multiclass(b)) => Some((same_confusion(a, b)?, None)),
+        _ => None,
+    }
+}
+
+/// Two distributions nearer than this (Kolmogorov-Smirnov, total variation) are the same for the purpose; ones farther than
+/// the other are not, however few the rows.
+const NEAR: f64 = 0.04;
+const NOT_FAR: f64 = 0.15;
+/// A class of fewer labelled rows says nothing of what the model makes of it.
+const LEAST_OF_CLASS: f64 = 30.0;
+
+/// Whether the model answers each class as before: the rows of the confusion matrix, each by itself. `None` where no class has
+/// rows enough in both periods.
+fn same_confusion(a: &MulticlassTally, b: &MulticlassTally) -> Option<bool> {
+    let width = a.classes().len() + 1;
+    let (mut compared, mut same) = (false, true);
+    for (then, now) in a.confusion().chunks(width).zip(b.confusion().chunks(width)) {
+        let total = |row: &[u64]| row.iter().sum::<u64>() as f64;
+        let (n, m) = (total(then), total(now));
+        if n < LEAST_OF_CLASS || m < LEAST_OF_CLASS {
+            continue;
+        }
+        compared = true;
+        let distance = then.iter().zip(now).map(|(x, y)| (*x as f64 / n - *y as f64 / m).abs()).sum::<f64>() / 2.0;
+        let p = chi_square::contingency(then, now).map_or(1.0, |c| c.p);
+        same &= distance < NEAR || p > 0.001 && distance < NOT_FAR;
+    }
+    compared.then_some(same)
 }
 
 /// Adds what the score-given-label test says to a label finding.

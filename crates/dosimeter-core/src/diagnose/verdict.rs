@@ -54,7 +54,9 @@ pub(crate) fn verdict(case: &Case<'_>, performance: Option<&Performance>, findin
         .filter(|p| p.basis != Basis::None)
         .and_then(|p| Some((p, p.detectable(case.budget.performance / 2.0)?)));
     match seen {
-        Some((p, least)) if least.is_finite() && least <= blind_beyond(p) && !p.is_doubtful() => Verdict::Healthy,
+        Some((p, least)) if least.is_finite() && least <= blind_beyond(p) && !p.is_doubtful() && p.sees_most() => {
+            Verdict::Healthy
+        }
         _ => Verdict::Blind,
     }
 }

@@ -59,6 +59,22 @@ impl Component {
             }
         }
     }
+
+    /// The variance of a single row's score, of the reference and these counts together, and no less than the reference's.
+    ///
+    /// A cell of share `p` scores up to `1 / sqrt(p)`: where a column is lumpy or the reference small, what the reference
+    /// says of its rare cells is luck, and one that fills up a little more brings a variance of its own.
+    #[must_use]
+    pub fn pooled_variance(&self, counts: &[u64]) -> f64 {
+        let Kind::Rank(_) = self.kind else {
+            return self.variance;
+        };
+        let (mean, n) = self.mean(counts);
+        let squares: f64 = counts.iter().zip(&self.scores).map(|(count, score)| *count as f64 * score * score).sum();
+        let all = self.reference_n + n;
+        let centre = n * mean / all;
+        ((self.reference_n * self.variance + squares) / all - centre * centre).max(self.variance)
+    }
 }
 
 /// The components of a column, from its reference counts.
@@ -134,6 +150,10 @@ fn rank_components(counts: &[u64]) -> Vec<Component> {
         v.iter_mut().for_each(|x| *x /= norm);
         basis.push(v);
     }
+    // Where the reference has no rows a polynomial is extrapolation, and runs away: such a cell scores as the nearest that
+    // has some.
+    let nearest: Vec<usize> = (0..counts.len()).map(|cell| nearest_filled(counts, cell)).collect();
+    basis.iter_mut().for_each(|v| *v = nearest.iter().map(|cell| v[*cell]).collect());
     basis
         .into_iter()
         .enumerate()
@@ -149,9 +169,30 @@ fn rank_components(counts: &[u64]) -> Vec<Component> {
         .collect()
 }
 
+/// The nearest cell with rows, of two as near the lower; the cell itself where none has any.
+fn nearest_filled(counts: &[u64], cell: usize) -> usize {
+    let filled = |c: &usize| counts.get(*c).is_some_and(|n| *n > 0);
+    (0..counts.len()).filter(filled).min_by_key(|c| c.abs_diff(cell)).unwrap_or(cell)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn cells_that_the_reference_left_empty_do_not_run_away() {
+        let list = rank_components(&[0, 4, 0, 0, 7, 6, 5, 8, 0]);
+        for c in &list {
+            let at = |cell: usize| c.mean(&(0..9).map(|i| u64::from(i == cell)).collect::<Vec<_>>()).0;
+            assert!((at(0) - at(1)).abs() < 1e-12 && (at(2) - at(1)).abs() < 1e-12 && (at(8) - at(7)).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn a_lumpy_current_window_brings_its_own_variance() {
+        let list = rank_components(&[97, 1, 1, 1]);
+        assert!(list[0].pooled_variance(&[80, 5, 5, 10]) > 2.0 && list[0].pooled_variance(&[100, 0, 0, 0]) == 1.0);
+    }
 
     #[test]
     fn rank_scores_are_orthonormal_under_the_reference() {

@@ -9,5 +9,6 @@
 pub mod budget;
 pub mod component;
 pub mod dispersion;
+pub mod metric_wobble;
 pub mod onset;
 pub mod shift;

@@ -142,8 +142,19 @@ pub fn test_columns(baseline: &Baseline, current: &PeriodProfile) -> Vec<ColumnS
         .iter()
         .map(|(j, list, unseen)| list.iter().map(|c| reference_wobble(c, baseline, *j, unseen.as_deref())).collect())
         .collect();
-    let measured: Vec<&Wobble> = by_series.iter().flatten().flatten().collect();
-    let prior = Prior::fit(&measured.iter().map(|w| (w.ratio, w.freedom)).collect::<Vec<_>>());
+    // Locations wobble more than shapes and shares do, so each family of components has a prior of its own, where it has
+    // members enough to fit one.
+    let known = |family: Option<Family>| -> Vec<&Wobble> {
+        let wobbles = parts.iter().zip(&by_series).flat_map(|((_, list, _), wobbles)| list.iter().zip(wobbles));
+        wobbles.filter(|(c, _)| family.is_none_or(|f| Family::of(c) == f)).filter_map(|(_, w)| w.as_ref()).collect()
+    };
+    let fit = |list: &[&Wobble]| Prior::fit(&list.iter().map(|w| (w.ratio, w.freedom)).collect::<Vec<_>>());
+    let measured = known(None);
+    let common_prior = fit(&measured);
+    let priors = Family::ALL.map(|family| {
+        let members = known(Some(family));
+        if members.len() < Family::LEAST { common_prior } else { fit(&members) }
+    });
     // How long wobble lasts is hard to see in one column: half of what is believed comes from all of them.
     let lasting: Vec<f64> = measured.iter().filter(|w| w.ratio > 1.0).filter_map(|w| w.persistence).collect();
     let common = if lasting.is_empty() { 0.0 } else { lasting.iter().sum::<f64>() / lasting.len() as f64 };
@@ -156,6 +167,7 @@ pub fn test_columns(baseline: &Baseline, current: &PeriodProfile) -> Vec<ColumnS
             let cells = baseline.columns[column].grid.value_cells();
             let mut shift = ColumnShift { column, values: Vec::new(), specials: Vec::new() };
             for (component, wobble) in list.into_iter().zip(wobbles) {
+                let prior = priors[Family::of(&component) as usize];
                 let dispersion = match &wobble {
                     Some(w) => prior.shrink(w.ratio, w.freedom),
                     None => prior.shrink(prior.typical, 0.0),
@@ -193,6 +205,28 @@ fn unseen_by_window(grid: &Grid, reference: &PeriodProfile, column: usize) -> Op
         }
     }
     Some(rows)
+}
+
+/// Components that wobble alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Family {
+    Location,
+    Shape,
+    Share,
+}
+
+impl Family {
+    const ALL: [Family; 3] = [Family::Location, Family::Shape, Family::Share];
+    /// Fewer members than this share the prior of all.
+    const LEAST: usize = 4;
+
+    fn of(component: &Component) -> Family {
+        match component.kind {
+            Kind::Rank(1) => Family::Location,
+            Kind::Rank(_) => Family::Shape,
+            Kind::Share(_) => Family::Share,
+        }
+    }
 }
 
 /// How one series wobbled over the reference windows.
@@ -248,6 +282,7 @@ fn series(
     let (mut means, mut rows, mut variances) = (Vec::new(), Vec::new(), Vec::new());
     let mut worst = (1.0f64, 0usize);
     let mut tested = 0.0f64;
+    let whole = whole_windows(current);
     for (i, window) in current.windows.iter().enumerate() {
         let counts = window.columns.get(column).map(|c| c.counts.as_slice()).unwrap_or(&[]);
         let (mean, n) = component.mean(counts);
@@ -255,9 +290,9 @@ fn series(
         means.push(if n > 0.0 { mean } else { f64::NAN });
         rows.push(n);
         variances.push(sampling + of_window + component.variance / component.reference_n);
-        if n >= 1.0 && baseline.ordered {
+        if n >= 1.0 && baseline.ordered && whole.contains(&i) {
             tested += 1.0;
-            let p = p_value(&component, mean, n, of_window, dispersion);
+            let p = p_value(&component, counts, of_window, dispersion);
             if p < worst.0 {
                 worst = (p, i);
             }
@@ -266,12 +301,13 @@ fn series(
     let (mut deviation, mut p_overall, mut since) = (0.0, 1.0f64, 0);
     let parts = if baseline.ordered { recent_parts(current.windows.len()) } else { vec![0] };
     for from in &parts {
-        let (mean, n) = component.mean(&current.counts(column, *from..current.windows.len()));
+        let counts = current.counts(column, *from..current.windows.len());
+        let (mean, n) = component.mean(&counts);
         if n < 1.0 {
             continue;
         }
         let seen = effective(rows.iter().skip(*from).filter(|n| **n > 0.0).count() as f64, lasts);
-        let p = p_value(&component, mean, n, wobble * (1.0 / seen + 1.0 / known), dispersion);
+        let p = p_value(&component, &counts, wobble * (1.0 / seen + 1.0 / known), dispersion);
         if *from == 0 || p < p_overall {
             (deviation, p_overall, since) = (mean - component.reference_mean, p, *from);
         }
@@ -286,6 +322,18 @@ fn series(
         since,
         p_window: ((worst.0 * tested.max(1.0)).min(1.0), worst.1),
     }
+}
+
+/// The windows that may be judged one by one: not the first or the last where it was cut short, for a part of a window
+/// wobbles more than a whole one does.
+#[must_use]
+pub fn whole_windows(period: &PeriodProfile) -> std::ops::Range<usize> {
+    let mut rows: Vec<u64> = period.windows.iter().map(|w| w.rows).filter(|n| *n > 0).collect();
+    rows.sort_unstable();
+    let usual = rows.get(rows.len() / 2).copied().unwrap_or(0);
+    let short = |w: Option<&crate::profile::WindowProfile>| w.is_some_and(|w| w.rows * 2 < usual);
+    let (first, end) = (usize::from(short(period.windows.first())), period.windows.len());
+    first..(if short(period.windows.last()) { end - 1 } else { end }).max(first)
 }
 
 /// Where the recent parts of a period of `windows` begin: all of it, its last half, quarter and so on.
@@ -307,15 +355,17 @@ fn sampling_variance(component: &Component, mean: f64, n: f64) -> f64 {
     }
 }
 
-/// Two-sided p of one mean of `n` rows against the reference's.
-fn p_value(component: &Component, mean: f64, n: f64, wobble: f64, dispersion: Dispersion) -> f64 {
+/// Two-sided p of the mean of these counts against the reference's.
+fn p_value(component: &Component, counts: &[u64], wobble: f64, dispersion: Dispersion) -> f64 {
     let r = component.reference_n;
+    let (mean, n) = component.mean(counts);
+    let rank = component.pooled_variance(counts) * (1.0 / n + 1.0 / r);
     let z = match component.kind {
-        Kind::Rank(_) => (mean - component.reference_mean) / (component.variance * (1.0 / n + 1.0 / r)).sqrt(),
+        Kind::Rank(_) => (mean - component.reference_mean) / rank.sqrt(),
         Kind::Share(_) => share_z(mean * n, n, component.reference_mean * r, r),
     };
     let sampling = match component.kind {
-        Kind::Rank(_) => component.variance * (1.0 / n + 1.0 / r),
+        Kind::Rank(_) => rank,
         Kind::Share(_) => sampling_variance(component, mean, n) * (1.0 + n / r),
     };
     let total = sampling + wobble;
