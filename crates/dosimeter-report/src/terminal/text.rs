@@ -4,7 +4,7 @@
 //! become colours at the very end, or nothing.
 
 use crate::Style;
-use crate::escape::{char_width, visible, width};
+use crate::escape::{char_width, clip, visible, width};
 
 /// What a piece of text means; colour follows meaning, and a sign or word always stands beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +84,25 @@ impl Page {
 
     pub(crate) fn width(&self) -> usize {
         self.width
+    }
+
+    /// A text in what is left of one line after `indent` columns. What does not fit ends where a clause does, if one does in
+    /// the last third, else within a word, and in `…` either way.
+    pub(crate) fn brief(&self, text: &str, indent: usize) -> String {
+        let room = self.width.saturating_sub(indent.min(self.width / 2));
+        // Six times the room is more than any line shows, and bounds what a text of a million characters costs.
+        let shown = clip(text, room.saturating_mul(6));
+        if width(&shown) <= room {
+            return shown;
+        }
+        let fit = clip(&shown, room.saturating_sub(1));
+        let fit = fit.strip_suffix('…').unwrap_or(&fit);
+        let clause = [": ", "; ", ", ", " (", ". "].iter().filter_map(|mark| fit.rfind(mark)).max();
+        let kept = match clause.and_then(|at| fit.get(..at)) {
+            Some(kept) if 3 * width(kept) > 2 * room => kept,
+            _ => fit.rsplit_once(' ').map_or(fit, |(kept, _)| kept),
+        };
+        format!("{kept} …")
     }
 
     pub(crate) fn blank(&mut self) {
