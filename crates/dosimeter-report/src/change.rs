@@ -215,6 +215,11 @@ pub(crate) fn how_sure(d: &Diagnosis) -> String {
     interval.into_iter().chain([rests_on(d)]).collect::<Vec<_>>().join("; ")
 }
 
+/// [`how_sure`] in one line of a terminal.
+pub(crate) fn how_sure_short(d: &Diagnosis) -> String {
+    how_sure(d).replace("; measured on ", ", from ")
+}
+
 /// What silence is worth.
 pub(crate) fn power(d: &Diagnosis) -> Option<String> {
     let smallest = words::known(d.power.metric_change)?;

@@ -115,7 +115,7 @@ pub(crate) fn since_when(d: &Diagnosis, onset: &Onset) -> Option<String> {
     })
 }
 
-/// How much of the time since the onset is concerned: `last 60 of 75 windows`, `7 of the 13 windows since`.
+/// How much of the time since the onset is concerned: `last 60 of 75 windows`, `in 7 of 13 windows`.
 pub(crate) fn windows_since(d: &Diagnosis, finding: &Finding) -> Option<String> {
     let from = finding.onset.as_ref()?.window.filter(|from| *from < d.windows.len())?;
     let (all, since) = (d.windows.len(), d.windows.len() - from);
@@ -128,9 +128,9 @@ pub(crate) fn windows_since(d: &Diagnosis, finding: &Finding) -> Option<String> 
     }
     let (least, most) = d.windows.iter().skip(from).fold((u64::MAX, 0), |(l, m), w| (l.min(w.rows), m.max(w.rows)));
     Some(if least as f64 > 0.9 * most as f64 {
-        format!("{} of the {since} windows since", number::fixed((part * since as f64).round(), 0))
+        format!("in {} of {since} windows", number::fixed((part * since as f64).round(), 0))
     } else {
-        format!("{} of the rows since", number::percent(part))
+        format!("in {} of the rows since", number::percent(part))
     })
 }
 
@@ -355,7 +355,7 @@ pub(crate) fn brief_warning(warning: &str) -> String {
         _ => pair,
     });
     let flag = guesses.rsplit(", ").next().and_then(|pair| pair.split_once(" = ")).map_or("label", |(role, _)| role);
-    format!("roles guessed: {} (--{flag} NAME overrides)", pairs.collect::<Vec<_>>().join(", "))
+    format!("roles guessed (--{flag} overrides): {}", pairs.collect::<Vec<_>>().join(", "))
 }
 
 /// Labels that have not come, were given twice or belong to nothing.
@@ -401,6 +401,15 @@ pub(crate) fn parts_title(d: &Diagnosis) -> &'static str {
     }
 }
 
+/// The other metrics' title: they have no onset of their own.
+pub(crate) fn others_title(d: &Diagnosis) -> &'static str {
+    if change::Change::of(d).is_some_and(|c| c.is_since()) {
+        "Other metrics, over the whole period"
+    } else {
+        "Other metrics"
+    }
+}
+
 /// The column a finding is mostly about, where it has a picture.
 pub(crate) fn pictured<'d>(d: &'d Diagnosis, finding: &Finding) -> Option<&'d Column> {
     let name = finding.subject.columns.first()?;
@@ -424,7 +433,10 @@ pub(crate) struct Segment {
 
 impl Segment {
     pub(crate) fn text(&self) -> String {
-        format!("{}: {} of the rows, mean loss {}, {} of the whole", self.place, self.share, self.loss, self.part)
+        format!(
+            "{}: {} of the rows, mean loss {}, which is {} of the loss",
+            self.place, self.share, self.loss, self.part
+        )
     }
 }
 
@@ -445,7 +457,7 @@ pub(crate) fn segments(finding: &Finding) -> Vec<Segment> {
             place: format!("{} = {}", text("column"), text("value")),
             share: value("share").map_or(number::UNKNOWN.to_owned(), number::percent),
             loss: format!("{} → {}", figure("loss_reference"), figure("loss_current")),
-            part: value("contribution").map_or(number::UNKNOWN.to_owned(), number::change),
+            part: figure("contribution"),
         }
     };
     maps.take(20).map(of).collect()
@@ -458,6 +470,12 @@ pub(crate) fn detail(value: &Detail) -> String {
         Detail::Number(n) => number::plain(n.0),
         Detail::Text(text) => text.clone(),
         Detail::List(items) => items.iter().take(12).map(detail).collect::<Vec<_>>().join(", "),
+        Detail::Map(map)
+            if map.len() == 3 && ["value", "reference", "current"].iter().all(|key| map.contains_key(*key)) =>
+        {
+            let part = |key: &str| map.get(key).map_or(String::new(), detail);
+            format!("{} {} → {}", part("value"), part("reference"), part("current"))
+        }
         Detail::Map(map) => {
             let pairs: Vec<String> = map.iter().take(12).map(|(k, v)| format!("{k} {}", detail(v))).collect();
             pairs.join(", ")

@@ -45,7 +45,7 @@ fn answers(d: &Diagnosis) -> Markup {
     let confidence = if interval.is_some() { "95\u{a0}% interval, " } else { "" };
     let smallest = words::known(d.power.metric_change);
     let least = smallest.map(|v| format!("a {} of {} or more", change::way(d), number::least(v.abs(), 3)));
-    let noticed = if smallest.is_some() { "would have been noticed 4 times in 5, on " } else { "" };
+    let noticed = if smallest.is_some() { "noticed 4 times in 5, on " } else { "" };
     html! {
         dl.answers {
             @if let Some(at) = onset.and_then(|o| words::since(d, o)) {
@@ -174,6 +174,7 @@ fn others(d: &Diagnosis) -> Markup {
     let show = |v| words::known(v).map_or(number::UNKNOWN.to_owned(), number::metric);
     html! {
         @if !d.metric.others.is_empty() && d.verdict != Verdict::Blind {
+            p.about.over { (words::others_title(d)) }
             ul.others aria-label="Other metrics" {
                 @for other in d.metric.others.iter().take(12) {
                     li { (shown(words::metric_name(&other.name), 40)) " " b { (show(other.reference)) " → " (show(other.current)) } }

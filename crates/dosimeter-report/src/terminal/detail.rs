@@ -185,7 +185,7 @@ fn others(page: &mut Page, d: &Diagnosis) {
     if d.metric.others.is_empty() {
         return;
     }
-    heading(page, "Other metrics");
+    heading(page, words::others_title(d));
     page.blank();
     for other in &d.metric.others {
         let show = |v| words::known(v).map_or(number::UNKNOWN.to_owned(), number::metric);

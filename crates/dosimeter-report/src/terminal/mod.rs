@@ -83,7 +83,7 @@ fn answers(page: &mut Page, d: &Diagnosis, style: &Style) {
     if let Some(text) = change::how_bad_short(d) {
         answer(page, change::question(d), Line::of(Tone::Plain, &text));
     }
-    answer(page, "How sure", Line::of(Tone::Plain, &change::how_sure(d)));
+    answer(page, "How sure", Line::of(Tone::Plain, &change::how_sure_short(d)));
     place(page, d);
     todo(page, d);
     missed(page, d, style);

@@ -87,7 +87,7 @@ impl Page {
     }
 
     /// A text in what is left of one line after `indent` columns. What does not fit ends where a clause does, if one does in
-    /// the last third, else within a word, and in `…` either way.
+    /// the second half, else a word, and in `…` either way.
     pub(crate) fn brief(&self, text: &str, indent: usize) -> String {
         let room = self.width.saturating_sub(indent.min(self.width / 2));
         // Six times the room is more than any line shows, and bounds what a text of a million characters costs.
@@ -95,13 +95,15 @@ impl Page {
         if width(&shown) <= room {
             return shown;
         }
-        let fit = clip(&shown, room.saturating_sub(1));
-        let fit = fit.strip_suffix('…').unwrap_or(&fit);
-        let clause = [": ", "; ", ", ", " (", ". "].iter().filter_map(|mark| fit.rfind(mark)).max();
-        let kept = match clause.and_then(|at| fit.get(..at)) {
-            Some(kept) if 3 * width(kept) > 2 * room => kept,
-            _ => fit.rsplit_once(' ').map_or(fit, |(kept, _)| kept),
+        let fits = |at: &usize| shown.get(..*at).is_some_and(|kept| width(kept) + 2 <= room);
+        let ends = |marks: &[&str]| {
+            let all = marks.iter().flat_map(|mark| shown.match_indices(mark).map(|(at, _)| at));
+            all.filter(fits).max().and_then(|at| shown.get(..at))
         };
+        let clause = ends(&[": ", "; ", ", ", " (", ". "]).filter(|kept| 2 * width(kept) >= room);
+        let word = || ends(&[" "]).map_or_else(|| clip(&shown, room.saturating_sub(2)), str::to_owned);
+        let kept = clause.map_or_else(word, str::to_owned);
+        let kept = kept.trim_end_matches([' ', '→', '…']);
         format!("{kept} …")
     }
 
