@@ -91,7 +91,7 @@ fn point(window: &Window, label: String) -> Point {
 /// The labels of the axis: dates of one form, else the windows' numbers.
 fn ticks(d: &Diagnosis) -> Vec<String> {
     let windows = || d.reference_windows.iter().chain(&d.windows);
-    let (first, last) = (windows().find_map(|w| w.start), windows().filter_map(|w| w.end.or(w.start)).last());
+    let (first, last) = (windows().find_map(|w| w.start), windows().rev().find_map(|w| w.end.or(w.start)));
     let axis = first.zip(last).map(|(low, high)| Axis::over(low, high));
     let zone = Zone::of(d);
     let label = |w: &Window| match (w.start, axis) {
