@@ -267,7 +267,7 @@ pub(crate) fn summary(
 /// What to say of a loss that is beyond what is tolerated and, though unlikely by chance, no alarm yet.
 fn doubt(p: &Performance, alarm: f64) -> String {
     let once = |p: f64| count((1.0 / p.clamp(1e-9, 1.0)).round() as u64);
-    let probably = if p.p < 0.05 { "is probably decaying" } else { "may be decaying" };
+    let probably = if p.p < 0.05 { "probably decaying" } else { "perhaps decaying" };
     let (way, loss) = if p.metric.higher_is_better() { ("loss", "fell") } else { ("rise", "rose") };
     let current = p.current.map_or(f64::NAN, |c| c.value);
     format!(
