@@ -113,11 +113,13 @@ pub(crate) fn against_tolerance(d: &Diagnosis) -> Option<String> {
     let tolerance = words::known(d.metric.tolerance).filter(|t| *t > 0.0)?;
     let loss = if d.metric.higher_is_better { -c.change } else { c.change };
     let (way, allowed) = (way(d), number::least(tolerance, c.decimals));
+    let sure = c.interval.is_some_and(|(low, high)| low > 0.0 || high < 0.0);
     Some(if loss > tolerance {
-        format!("{} times the tolerated {way} of {allowed}", number::fixed(loss / tolerance, 1))
+        let chance = if sure || d.verdict == Verdict::Decaying { "" } else { ", which may be chance" };
+        format!("{} times the tolerated {way} of {allowed}{chance}", number::fixed(loss / tolerance, 1))
     } else if loss > 0.0 {
         format!("within the tolerated {way} of {allowed}")
-    } else if c.interval.is_some_and(|(low, high)| low > 0.0 || high < 0.0) {
+    } else if sure {
         format!("better than before (a {way} of {allowed} is tolerated)")
     } else {
         format!("no worse than before (a {way} of {allowed} is tolerated)")
@@ -183,6 +185,15 @@ pub(crate) fn unmeasured(d: &Diagnosis) -> String {
     }
 }
 
+/// What a run lacks that saw too little.
+pub(crate) fn remedy(d: &Diagnosis) -> &'static str {
+    if d.metric.basis == Basis::None && d.reference_windows.iter().all(|w| w.labelled == 0) {
+        "Give the reference labels and predictions: what it does not measure cannot fall."
+    } else {
+        "Give more labelled rows or a longer period: this run cannot tell well from ill."
+    }
+}
+
 /// Why what only labels show cannot be seen.
 pub(crate) fn unlabelled(d: &Diagnosis) -> String {
     match labelled(d) {
@@ -230,6 +241,12 @@ pub(crate) fn power(d: &Diagnosis) -> Option<String> {
 /// [`power`] without what the other lines of a first screen say.
 pub(crate) fn power_short(d: &Diagnosis) -> Option<String> {
     Some(format!("a {} {}", way(d), noticed(words::known(d.power.metric_change)?)))
+}
+
+/// The same where a run sees too little.
+pub(crate) fn unseen(d: &Diagnosis) -> Option<String> {
+    let smallest = number::least(words::known(d.power.metric_change)?.abs(), 3);
+    Some(format!("a {} below {smallest} would often go unseen", way(d)))
 }
 
 fn noticed(smallest: f64) -> String {

@@ -159,7 +159,7 @@ fn todo(page: &mut Page, d: &Diagnosis) {
     let mut steps: Vec<&str> = words::steps(d);
     // Who cannot see needs more data first.
     if steps.is_empty() && d.verdict == Verdict::Blind {
-        steps.push("Give more labelled rows or a longer period: this run cannot tell well from ill.");
+        steps.push(change::remedy(d));
     }
     let mut question = "Do";
     for (i, step) in steps.iter().take(STEPS).enumerate() {
@@ -175,8 +175,11 @@ fn todo(page: &mut Page, d: &Diagnosis) {
 
 fn missed(page: &mut Page, d: &Diagnosis, style: &Style) {
     let text = match change::power_short(d) {
-        Some(power) if d.verdict == Verdict::Blind => format!("yes: only {power}"),
+        Some(power) if d.verdict == Verdict::Blind => format!("yes: {}", change::unseen(d).unwrap_or(power)),
         Some(power) => power,
+        None if d.verdict == Verdict::Blind => {
+            format!("yes: no change of {} could be seen", d.metric.name.as_deref().unwrap_or("any metric"))
+        }
         None if d.power.note.is_empty() => "unknown: there was nothing to measure".to_owned(),
         None => d.power.note.clone(),
     };

@@ -68,6 +68,9 @@ fn a_gain_is_a_gain_and_chance_is_not() {
     assert!(screen(&d).contains("+0.001, no worse than before (a loss of 0.020 is tolerated)"), "{}", screen(&d));
     change(&mut d, 0.004, 0.001, 0.007);
     assert!(screen(&d).contains("+0.004, better than before (a loss of 0.020 is tolerated)"), "{}", screen(&d));
+    change(&mut d, -0.030, -0.070, 0.010);
+    assert!(screen(&d).contains("1.5 times the tolerated loss of 0.020, which may be chance"), "{}", screen(&d));
+    change(&mut d, 0.004, 0.001, 0.007);
     // Of an error, less is better, and more is a rise.
     d.metric.name = Some("mae".into());
     d.metric.higher_is_better = false;
@@ -97,6 +100,9 @@ fn too_few_labels_are_not_none() {
         window.labelled = 0;
     }
     assert!(screen(&d).contains("not measured: the reference has no labels"), "{}", screen(&d));
+    assert!(screen(&d).contains("Give the reference labels"), "{}", screen(&d));
+    d.power.metric_change = None;
+    assert!(screen(&d).contains("yes: no change of accuracy could be seen"), "{}", screen(&d));
     // The same where a continuous-integration system asks.
     let mut d = fixtures::healthy();
     d.metric.basis = Basis::None;
