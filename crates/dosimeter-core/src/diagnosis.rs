@@ -333,7 +333,7 @@ pub struct Column {
     /// `number`, `category`, `time`, `boolean`, `text` or `unknown`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Whether it moved beyond the reference's own variation.
+    /// Whether it moved beyond the reference's own variation, or a finding names it.
     pub drifted: bool,
     /// Every statistic computed on it.
     pub evidence: Vec<Evidence>,
@@ -380,7 +380,8 @@ pub struct Budget {
     pub per: String,
     /// How many checks shared it.
     pub checks: u64,
-    /// The share of an average check.
+    /// The share of an average check. The shares differ: the metric and calibration get 20 % of the budget each; the format of
+    /// all columns 20 % and their distributions 40 %, an equal part a column.
     pub alpha_per_check: Number,
 }
 
@@ -397,7 +398,7 @@ pub struct Inputs {
     pub seed: u64,
     /// Columns and roles that were inferred, with how sure and how to override: `label: is_canceled (inferred)`.
     pub roles: BTreeMap<String, Vec<String>>,
-    /// The length of a window, as `1w` or `5000 rows`.
+    /// The length of a window, as `1w` or `5000 rows`, with its time zone where that is not UTC: `1w (Europe/Lisbon)`.
     pub window: String,
 }
 

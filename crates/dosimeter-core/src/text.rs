@@ -28,16 +28,38 @@ pub fn digits(x: f64) -> String {
     }
 }
 
-/// A share as a percentage, `0.0123` as `1.2 %`; never a rounded `0 %` or `100 %` for what is not.
+/// A value of a metric or a change of it: three decimals up to 1, as [`digits`] beyond and where three would show nothing.
+#[must_use]
+pub fn metric(x: f64) -> String {
+    let text = format!("{x:.3}");
+    let shows = x == 0.0 || text.chars().any(|c| ('1'..='9').contains(&c));
+    if x.abs() <= 1.0 && shows { text } else { digits(x) }
+}
+
+/// A count, its thousands separated: `4,772`.
+#[must_use]
+pub fn count(n: u64) -> String {
+    let plain = n.to_string();
+    let mut grouped = String::new();
+    for (i, c) in plain.chars().enumerate() {
+        if i > 0 && (plain.len() - i).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(c);
+    }
+    grouped
+}
+
+/// A share as a percentage, `0.0123` as `1.2 %`; never a rounded `0 %` or `100 %` for what is not. The space does not break.
 #[must_use]
 pub fn percent(share: f64) -> String {
     let p = share * 100.0;
     match p {
         _ if !p.is_finite() => "?".to_owned(),
-        _ if p > 0.0 && p < 0.1 => "<0.1 %".to_owned(),
-        _ if p < 100.0 && p > 99.9 => ">99.9 %".to_owned(),
-        _ if p.abs() < 10.0 && p != p.trunc() => format!("{p:.1} %"),
-        _ => format!("{p:.0} %"),
+        _ if p > 0.0 && p < 0.1 => "<0.1\u{a0}%".to_owned(),
+        _ if p < 100.0 && p > 99.9 => ">99.9\u{a0}%".to_owned(),
+        _ if p.abs() < 10.0 && p != p.trunc() => format!("{p:.1}\u{a0}%"),
+        _ => format!("{p:.0}\u{a0}%"),
     }
 }
 
@@ -70,10 +92,15 @@ mod tests {
         ] {
             assert_eq!(digits(x), expected);
         }
-        assert_eq!(percent(0.0004), "<0.1 %");
-        assert_eq!(percent(0.9999), ">99.9 %");
-        assert_eq!(percent(1.0), "100 %");
-        assert_eq!(percent(0.176), "18 %");
-        assert_eq!(percent(0.0123), "1.2 %");
+        assert_eq!(percent(0.0004), "<0.1\u{a0}%");
+        assert_eq!(percent(0.9999), ">99.9\u{a0}%");
+        assert_eq!(percent(1.0), "100\u{a0}%");
+        assert_eq!(percent(0.176), "18\u{a0}%");
+        assert_eq!(percent(0.0123), "1.2\u{a0}%");
+        assert_eq!(
+            [metric(0.83), metric(1.0), metric(-0.0004), metric(0.0), metric(12.3)],
+            ["0.830", "1.000", "-0.0004", "0.000", "12.3"]
+        );
+        assert_eq!([count(12), count(4_772), count(32_568)], ["12", "4,772", "32,568"]);
     }
 }

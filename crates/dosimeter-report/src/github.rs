@@ -5,7 +5,7 @@
 use dosimeter_core::diagnosis::{Diagnosis, Finding, Severity, Verdict};
 
 use crate::escape::{clip, github_message, github_property};
-use crate::{Style, number, words};
+use crate::{Style, change, number, words};
 
 /// Annotations of a level that GitHub shows.
 const MOST: usize = 10;
@@ -21,23 +21,23 @@ pub(crate) fn render(d: &Diagnosis, _style: &Style) -> String {
     command(&mut out, level, &title, &[clip(&words::summary(d), 400)]);
     let harmful: Vec<&Finding> = words::of(d, Severity::Harmful).collect();
     let watch: Vec<&Finding> = words::of(d, Severity::Watch).collect();
-    findings(&mut out, "error", &harmful, usize::from(level == "error"));
-    findings(&mut out, "warning", &watch, usize::from(level == "warning"));
-    let notes = words::harmless(d).into_iter().chain(words::power(d)).collect::<Vec<_>>();
+    findings(&mut out, d, "error", &harmful, usize::from(level == "error"));
+    findings(&mut out, d, "warning", &watch, usize::from(level == "warning"));
+    let notes = words::harmless(d).into_iter().chain(change::power(d)).collect::<Vec<_>>();
     if !notes.is_empty() {
         command(&mut out, "notice", "dosimeter", &notes);
     }
     out
 }
 
-fn findings(out: &mut String, level: &str, findings: &[&Finding], before: usize) {
+fn findings(out: &mut String, d: &Diagnosis, level: &str, findings: &[&Finding], before: usize) {
     let room = MOST.saturating_sub(before);
     let shown = if findings.len() > room { room.saturating_sub(1) } else { findings.len() };
     for finding in findings.iter().take(shown) {
         let mut lines = vec![clip(&finding.message, 400)];
-        let since = finding.onset.as_ref().and_then(words::since_when);
+        let since = finding.onset.as_ref().and_then(|o| words::since_when(d, o));
         lines.extend(since.map(|at| format!("since {at}")));
-        let cost = finding.impact.as_ref().and_then(words::cost);
+        let cost = finding.impact.as_ref().and_then(|i| words::cost(d, i));
         lines.extend(cost.map(|cost| format!("cost {}", clip(&cost, 200))));
         if !finding.next_step.is_empty() {
             lines.push(clip(&finding.next_step, 400));

@@ -5,10 +5,10 @@
 //! mode skipped.
 
 use dosimeter_core::catalogue::Mode;
-use dosimeter_core::diagnosis::{Basis, Diagnosis, Finding, Severity, Verdict};
+use dosimeter_core::diagnosis::{Diagnosis, Finding, Severity, Verdict};
 
 use crate::escape::{clip, xml};
-use crate::{Style, words};
+use crate::{Style, change, words};
 
 /// The modes that any table of predictions is checked for; the others appear where they were found.
 const ALWAYS: [Mode; 7] = [
@@ -39,7 +39,7 @@ pub(crate) fn render(d: &Diagnosis, _style: &Style) -> String {
         let found: Vec<&Finding> = d.findings.iter().filter(|f| f.mode == mode).collect();
         let loud = found.iter().filter(|f| f.severity != Severity::Harmless);
         let before = cases.len();
-        cases.extend(loud.map(|f| finding(f)));
+        cases.extend(loud.map(|f| finding(d, f)));
         if cases.len() == before && (ALWAYS.contains(&mode) || !found.is_empty()) {
             cases.push(Case { name: mode.id().to_owned(), outcome: quiet(d, mode, &found) });
         }
@@ -51,12 +51,12 @@ pub(crate) fn render(d: &Diagnosis, _style: &Style) -> String {
 fn evidence(d: &Diagnosis) -> Case {
     let outcome = match d.verdict {
         Verdict::Blind => Outcome::Error(clip(&d.summary, 400)),
-        _ => Outcome::Passed(words::power(d).unwrap_or_default()),
+        _ => Outcome::Passed(change::power(d).unwrap_or_default()),
     };
     Case { name: "enough_evidence".to_owned(), outcome }
 }
 
-fn finding(finding: &Finding) -> Case {
+fn finding(d: &Diagnosis, finding: &Finding) -> Case {
     let mut name = finding.mode.id().to_owned();
     if let Some(kind) = &finding.kind {
         name.push_str(&format!(" {}", clip(kind, 60)));
@@ -69,8 +69,8 @@ fn finding(finding: &Finding) -> Case {
     let mut field = |title: &str, text: Option<String>| {
         lines.extend(text.filter(|t| !t.is_empty()).map(|t| format!("{title}: {}", clip(&t, 400))));
     };
-    field("since", finding.onset.as_ref().and_then(words::since_when));
-    field("cost", finding.impact.as_ref().and_then(words::cost));
+    field("since", finding.onset.as_ref().and_then(|o| words::since_when(d, o)));
+    field("cost", finding.impact.as_ref().and_then(|i| words::cost(d, i)));
     field("segment", words::segment(finding));
     for evidence in finding.evidence.iter().take(10) {
         field("evidence", Some(words::evidence(evidence)));
@@ -87,23 +87,11 @@ fn finding(finding: &Finding) -> Case {
 
 /// A mode in which nothing, or only what is harmless, was found.
 fn quiet(d: &Diagnosis, mode: Mode, found: &[&Finding]) -> Outcome {
-    let labelled = matches!(d.metric.basis, Basis::Labels | Basis::Mixed);
-    if d.verdict == Verdict::Blind {
-        return Outcome::Skipped("too little evidence to say".to_owned());
+    if let Err(why) = words::looked_for(d, mode) {
+        return Outcome::Skipped(why);
     }
-    match mode {
-        Mode::ConceptDrift | Mode::CalibrationLoss if !labelled => {
-            Outcome::Skipped("cannot be seen without labels".to_owned())
-        }
-        Mode::PerformanceLoss if d.metric.basis == Basis::None => {
-            Outcome::Skipped("neither labels nor scores to measure it by".to_owned())
-        }
-        _ => {
-            let messages: Vec<String> = found.iter().take(50).map(|f| clip(&f.message, 200)).collect();
-            let text = if messages.is_empty() { String::new() } else { format!("harmless: {}", messages.join("; ")) };
-            Outcome::Passed(text)
-        }
-    }
+    let messages: Vec<String> = found.iter().take(50).map(|f| clip(&f.message, 200)).collect();
+    Outcome::Passed(if messages.is_empty() { String::new() } else { format!("harmless: {}", messages.join("; ")) })
 }
 
 fn write(d: &Diagnosis, cases: &[Case]) -> String {

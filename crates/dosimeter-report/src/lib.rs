@@ -2,7 +2,8 @@
 //!
 //! One [`Diagnosis`] comes in, text goes out: for a person at a terminal, for a browser, for a continuous-integration
 //! system, for a metrics collector, for a pull request. Every output is one file here and one line in the table of
-//! formats below, and each is a pure function: no clock, no file, no environment, the same bytes for the same input.
+//! formats below, and each is a pure function: no clock, no environment, no file but the zones of time, the same bytes for the
+//! same input.
 //!
 //! Two rules hold for all of them. *The data are hostile*: names of columns, categories, files and monitors reach an
 //! output only through [`escape`]. And *nothing is said that is not known*: an absent number is left out or named as
@@ -13,6 +14,7 @@ pub mod date;
 pub mod escape;
 pub mod number;
 
+mod change;
 mod github;
 mod html;
 mod json;

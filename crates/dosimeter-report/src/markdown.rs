@@ -6,7 +6,7 @@
 use dosimeter_core::diagnosis::{Diagnosis, Finding, Severity, Verdict};
 
 use crate::escape::{clip, markdown, markdown_code};
-use crate::{Style, number, words};
+use crate::{Style, change, number, words};
 
 /// A comment on GitHub ends at 65,536 characters, so lists are cut well before.
 const ROWS: usize = 60;
@@ -41,18 +41,18 @@ fn answers(out: &mut String, d: &Diagnosis) {
             out.push_str(&format!("| {question} | {} |\n", text(&answer, 400)));
         }
     };
-    row("What", words::metric_moved(d));
-    row("Since", words::onset(d).and_then(words::since_when));
-    row(words::change_question(d), words::how_bad(d));
-    row("How sure", Some(words::how_sure(d)));
-    row("Missed", words::power(d).or(Some(d.power.note.clone()).filter(|note| !note.is_empty())));
+    row("What", change::moved_when(d));
+    row("Since", words::onset(d).and_then(|o| words::since_when(d, o)));
+    row(change::question(d), change::how_bad(d));
+    row("How sure", Some(change::how_sure(d)));
+    row("Missed", change::power(d).or(Some(d.power.note.clone()).filter(|note| !note.is_empty())));
     out.push('\n');
 }
 
 fn findings(out: &mut String, d: &Diagnosis) {
     let causes = words::causes(d);
     for finding in causes.iter().take(ROWS) {
-        self::finding(out, finding);
+        self::finding(out, d, finding);
     }
     if causes.len() > ROWS {
         out.push_str(&format!("- {}\n", number::counted(causes.len() - ROWS, "more finding")));
@@ -65,7 +65,7 @@ fn findings(out: &mut String, d: &Diagnosis) {
     }
 }
 
-fn finding(out: &mut String, finding: &Finding) {
+fn finding(out: &mut String, d: &Diagnosis, finding: &Finding) {
     let sign = if finding.severity == Severity::Harmful { "🔴" } else { "🟡" };
     let severity = finding.severity.as_str();
     out.push_str(&format!(
@@ -74,8 +74,8 @@ fn finding(out: &mut String, finding: &Finding) {
         text(&finding.message, 300)
     ));
     let mut facts = Vec::new();
-    facts.extend(finding.onset.as_ref().and_then(words::since_when).map(|at| format!("since {at}")));
-    facts.extend(finding.impact.as_ref().and_then(words::cost));
+    facts.extend(finding.onset.as_ref().and_then(|o| words::since_when(d, o)).map(|at| format!("since {at}")));
+    facts.extend(finding.impact.as_ref().and_then(|i| words::cost(d, i)));
     if !facts.is_empty() {
         out.push_str(&format!("  <br>{}\n", text(&facts.join(" · "), 300)));
     }
@@ -89,7 +89,7 @@ fn decomposition(out: &mut String, d: &Diagnosis) {
     if parts.is_empty() {
         return;
     }
-    out.push_str("| Where the change comes from | | 95 % |\n|---|---:|---|\n");
+    out.push_str(&format!("| {} | | 95 % |\n|---|---:|---|\n", words::parts_title(d)));
     for (id, title, value) in parts {
         let interval = d.decomposition.as_ref().and_then(|p| p.interval.get(id)).copied();
         let interval = words::known_interval(interval).map_or(String::new(), |(l, h)| number::change_interval(l, h));
@@ -99,11 +99,16 @@ fn decomposition(out: &mut String, d: &Diagnosis) {
 }
 
 fn columns(out: &mut String, d: &Diagnosis) {
-    let moved: Vec<_> = words::columns(d).into_iter().filter(|c| c.drifted).collect();
+    let all = words::Moved::of(d);
+    let moved: Vec<_> = words::columns(d).into_iter().filter(|c| all.has(c)).collect();
     if moved.is_empty() {
         return;
     }
-    out.push_str(&format!("<details><summary>{} of {} columns moved</summary>\n\n", moved.len(), d.columns.len()));
+    out.push_str(&format!(
+        "<details><summary>{} of {} columns moved or are named above</summary>\n\n",
+        moved.len(),
+        d.columns.len()
+    ));
     out.push_str("| Column | Role | Strongest evidence |\n|---|---|---|\n");
     for column in moved.iter().take(ROWS) {
         let evidence = words::strongest(&column.evidence).map_or(String::new(), words::evidence);

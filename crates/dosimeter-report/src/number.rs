@@ -89,17 +89,39 @@ pub fn plain(v: f64) -> String {
     }
 }
 
+/// Decimals of a value of the watched metric.
+pub(crate) fn metric_decimals(v: f64) -> usize {
+    if v.abs() <= 1.0 { 3 } else { decimals(v) }
+}
+
 /// A value of the watched metric: three decimals up to 1, three significant digits beyond.
 #[must_use]
 pub fn metric(v: f64) -> String {
-    fixed(v, if v.abs() <= 1.0 { 3 } else { decimals(v) })
+    fixed(v, metric_decimals(v))
 }
 
 /// A change of the metric, with its sign: `−0.153`, `+0.002`, `0.000`.
 #[must_use]
 pub fn change(v: f64) -> String {
-    let text = metric(v);
-    if v > 0.0 && text.chars().any(|c| c.is_ascii_digit() && c != '0') { format!("+{text}") } else { text }
+    signed(v, metric_decimals(v))
+}
+
+fn shows(text: &str) -> bool {
+    text.chars().any(|c| c.is_ascii_digit() && c != '0')
+}
+
+/// Fixed decimals with a sign, where it is not a rounded zero.
+#[must_use]
+pub fn signed(v: f64, decimals: usize) -> String {
+    let text = fixed(v, decimals);
+    if v > 0.0 && shows(&text) { format!("+{text}") } else { text }
+}
+
+/// A size that is never rounded to nothing: fixed decimals, more significant digits where those show none.
+#[must_use]
+pub fn least(v: f64, decimals: usize) -> String {
+    let text = if v.abs() <= 1.0 { fixed(v, decimals) } else { metric(v) };
+    if v != 0.0 && !shows(&text) { plain(v) } else { text }
 }
 
 /// A signed interval: `−0.161 to −0.145`.
@@ -180,6 +202,8 @@ mod tests {
         assert_eq!(change(0.0021), "+0.002");
         assert_eq!(change(0.0001), "0.000");
         assert_eq!(change(-0.0001), "0.000");
+        assert_eq!(signed(0.00376, 4), "+0.0038");
+        assert_eq!([least(0.0664, 3), least(0.000_21, 3), least(12.34, 3)], ["0.066", "0.00021", "12.3"]);
         assert_eq!(change_interval(-0.161, -0.145), "−0.161 to −0.145");
     }
 

@@ -123,15 +123,19 @@ fn metric(out: &mut Metrics, d: &Diagnosis) {
 }
 
 fn findings(out: &mut Metrics, d: &Diagnosis) {
-    // Every mode and severity has its series, so that an alert resolves by a 0 rather than by a gap.
+    // Every mode that was looked for has its series at every severity, so that an alert resolves by a 0 rather than by a gap.
+    // A mode that was not looked for has none: its 0 would say that it is well.
     let mut counts: BTreeMap<(Severity, &str), u32> = BTreeMap::new();
     for severity in [Severity::Harmful, Severity::Watch, Severity::Harmless] {
-        for mode in Mode::ALL {
+        for mode in Mode::ALL.into_iter().filter(|mode| words::looked_for(d, *mode).is_ok()) {
             counts.insert((severity, mode.id()), 0);
         }
     }
     for finding in &d.findings {
         *counts.entry((finding.severity, finding.mode.id())).or_default() += 1;
+    }
+    if counts.is_empty() {
+        return;
     }
     out.family("dosimeter_findings", "Findings by severity and mode of decay.");
     for ((severity, mode), n) in counts {
@@ -159,15 +163,23 @@ fn findings(out: &mut Metrics, d: &Diagnosis) {
 }
 
 fn columns(out: &mut Metrics, d: &Diagnosis) {
-    let moved = d.columns.iter().filter(|c| c.drifted).count();
+    let moved = words::Moved::of(d);
+    // A blind run may say what it has seen; that it has seen nothing means nothing.
+    let blind = d.verdict == Verdict::Blind;
+    let count = moved.count(d);
     out.single("dosimeter_columns", "Columns looked at.", &[], Some(d.columns.len() as f64));
-    out.single("dosimeter_columns_drifted", "Columns that moved.", &[], Some(moved as f64));
-    if d.columns.is_empty() {
+    let drifted = Some(count as f64).filter(|_| !blind);
+    out.single("dosimeter_columns_drifted", "Columns that moved or that a finding names.", &[], drifted);
+    let shown: Vec<_> = words::columns(d).into_iter().filter(|c| !blind || moved.has(c)).take(COLUMNS).collect();
+    if shown.is_empty() {
         return;
     }
-    out.family("dosimeter_column_drifted", "Whether the column moved beyond the reference's own variation.");
-    for column in words::columns(d).into_iter().take(COLUMNS) {
-        let drifted = f64::from(u8::from(column.drifted));
+    out.family(
+        "dosimeter_column_drifted",
+        "Whether the column moved beyond the reference's own variation, or a finding names it.",
+    );
+    for column in shown {
+        let drifted = f64::from(u8::from(moved.has(column)));
         out.sample("dosimeter_column_drifted", &[("column", &column.name)], drifted);
     }
 }
@@ -175,7 +187,7 @@ fn columns(out: &mut Metrics, d: &Diagnosis) {
 fn rest(out: &mut Metrics, d: &Diagnosis) {
     out.single(
         "dosimeter_power_metric_change",
-        "The smallest change that would have been seen.",
+        "The smallest worsening that would have been seen 4 times in 5.",
         &[],
         words::known(d.power.metric_change),
     );

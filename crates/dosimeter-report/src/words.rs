@@ -3,12 +3,15 @@
 //! The answers to the seven questions are worked out here once, so that the terminal, the page and the comment on a
 //! pull request cannot disagree. Text from data goes out raw; each output escapes it.
 
+use std::collections::BTreeSet;
+
 use dosimeter_core::catalogue::Mode;
 use dosimeter_core::diagnosis::{
-    Basis, Column, Diagnosis, Evidence, Finding, Impact, Interval, Number, Onset, OnsetBound, Severity, Verdict,
+    Basis, Column, Detail, Diagnosis, Evidence, Finding, Impact, Interval, Number, Onset, OnsetBound, Severity, Verdict,
 };
 
-use crate::{date, number};
+use crate::date::Zone;
+use crate::{change, date, number};
 
 /// An id as words: `schema_change` becomes `Schema change`.
 pub(crate) fn words(id: &str) -> String {
@@ -62,75 +65,14 @@ pub(crate) fn known_interval(interval: Option<Interval>) -> Option<(f64, f64)> {
     (low.0.is_finite() && high.0.is_finite()).then_some((low.0, high.0))
 }
 
-/// The summary with a true arrow.
+/// The summary with a true arrow, and with its date as all others are written.
 pub(crate) fn summary(d: &Diagnosis) -> String {
-    d.summary.replace(" -> ", " → ")
-}
-
-/// `accuracy 0.839 → 0.686`, where all three are known.
-pub(crate) fn metric_moved(d: &Diagnosis) -> Option<String> {
-    let name = d.metric.name.as_ref()?;
-    let reference = known(d.metric.reference)?;
-    let current = known(d.metric.current)?;
-    Some(format!("{} {} → {}", name, number::metric(reference), number::metric(current)))
-}
-
-/// What the change is called: nothing is bad about a healthy model's.
-pub(crate) fn change_question(d: &Diagnosis) -> &'static str {
-    if d.verdict == Verdict::Decaying { "How bad" } else { "Change" }
-}
-
-/// How the change compares with what is tolerated.
-pub(crate) fn how_bad(d: &Diagnosis) -> Option<String> {
-    let change = known(d.metric.change)?;
-    let mut text = number::change(change);
-    if let Some(tolerance) = known(d.metric.tolerance).filter(|t| *t > 0.0) {
-        let loss = if d.metric.higher_is_better { -change } else { change };
-        let allowed = number::metric(tolerance);
-        if loss > tolerance {
-            let times = number::fixed(loss / tolerance, 1);
-            text.push_str(&format!(", {times} times the tolerated loss of {allowed}"));
-        } else if loss < -tolerance / 10.0 {
-            text.push_str(&format!(", better than before (a loss of {allowed} is tolerated)"));
-        } else {
-            text.push_str(&format!(", within the tolerated loss of {allowed}"));
-        }
+    let mut text = d.summary.replace(" -> ", " → ");
+    for at in d.findings.iter().filter_map(|f| f.onset.as_ref()?.at) {
+        let raw = format!(" since {}", at.to_date_string());
+        text = text.replace(&raw, &format!(" since {}", date::day(at, &Zone::of(d))));
     }
-    Some(text)
-}
-
-/// What the number rests on.
-pub(crate) fn basis(basis: Basis) -> &'static str {
-    match basis {
-        Basis::Labels => "measured against labels",
-        Basis::Estimate => "estimated from scores, without labels: blind to concept drift",
-        Basis::Mixed => "measured where labels have come, estimated elsewhere",
-        Basis::None => "not measured: neither labels nor scores",
-    }
-}
-
-/// The interval of the change and what it rests on.
-pub(crate) fn how_sure(d: &Diagnosis) -> String {
-    let mut parts = Vec::new();
-    if let Some((low, high)) = known_interval(d.metric.interval) {
-        parts.push(format!("95\u{a0}% interval {}", number::change_interval(low, high)));
-    }
-    let rows: u64 = d.windows.iter().map(|w| w.rows).fold(0, u64::saturating_add);
-    let labelled: u64 = d.windows.iter().map(|w| w.labelled).fold(0, u64::saturating_add);
-    if matches!(d.metric.basis, Basis::Labels | Basis::Mixed) && labelled > 0 {
-        let covered = number::percent(labelled as f64 / rows.max(1) as f64);
-        let labels = number::count(labelled);
-        let basis = match d.metric.basis {
-            Basis::Mixed => {
-                format!("measured on {labels} labels ({covered} of rows), estimated elsewhere")
-            }
-            _ => format!("measured on {labels} labels ({covered} of rows)"),
-        };
-        parts.push(basis);
-    } else {
-        parts.push(basis(d.metric.basis).to_owned());
-    }
-    parts.join("; ")
+    text
 }
 
 /// The onset of the whole decay: that of the metric's loss, else of the first harmful finding that has one.
@@ -140,13 +82,13 @@ pub(crate) fn onset(d: &Diagnosis) -> Option<&Onset> {
         .filter(|f| f.mode == Mode::PerformanceLoss)
         .chain(harmful())
         .filter_map(|f| f.onset.as_ref())
-        .find(|onset| since(onset).is_some())
+        .find(|onset| since(d, onset).is_some())
 }
 
 /// `4 Jul 2016`, `row 41,210` or `window 5`.
-pub(crate) fn since(onset: &Onset) -> Option<String> {
+pub(crate) fn since(d: &Diagnosis, onset: &Onset) -> Option<String> {
     match (onset.at, onset.row, onset.window) {
-        (Some(at), _, _) => Some(date::day(at)),
+        (Some(at), _, _) => Some(date::day(at, &Zone::of(d))),
         (None, Some(row), _) => Some(format!("row {}", number::count(row))),
         (None, None, Some(window)) => Some(format!("window {}", number::count((window as u64).saturating_add(1)))),
         (None, None, None) => None,
@@ -154,9 +96,9 @@ pub(crate) fn since(onset: &Onset) -> Option<String> {
 }
 
 /// The onset's interval, `between 6 Jun and 1 Aug 2016`; nothing where both ends are the same.
-pub(crate) fn since_interval(onset: &Onset) -> Option<String> {
+pub(crate) fn since_interval(d: &Diagnosis, onset: &Onset) -> Option<String> {
     match onset.interval? {
-        [OnsetBound::Time(low), OnsetBound::Time(high)] if low != high => Some(date::between(low, high)),
+        [OnsetBound::Time(low), OnsetBound::Time(high)] if low != high => Some(date::between(low, high, &Zone::of(d))),
         [OnsetBound::Row(low), OnsetBound::Row(high)] if low != high => {
             Some(format!("between rows {} and {}", number::count(low), number::count(high)))
         }
@@ -165,16 +107,35 @@ pub(crate) fn since_interval(onset: &Onset) -> Option<String> {
 }
 
 /// Since when, with its interval.
-pub(crate) fn since_when(onset: &Onset) -> Option<String> {
-    let at = since(onset)?;
-    Some(match since_interval(onset) {
+pub(crate) fn since_when(d: &Diagnosis, onset: &Onset) -> Option<String> {
+    let at = since(d, onset)?;
+    Some(match since_interval(d, onset) {
         Some(interval) => format!("{at} ({interval})"),
         None => at,
     })
 }
 
+/// How much of the time since the onset is concerned: `last 60 of 75 windows`, `in 7 of 13 windows`.
+pub(crate) fn windows_since(d: &Diagnosis, finding: &Finding) -> Option<String> {
+    let from = finding.onset.as_ref()?.window.filter(|from| *from < d.windows.len())?;
+    let (all, since) = (d.windows.len(), d.windows.len() - from);
+    let rows = |skip: usize| d.windows.iter().skip(skip).map(|w| w.rows as f64).sum::<f64>();
+    let last = if since == all { format!("all {all} windows") } else { format!("last {since} of {all} windows") };
+    // The share is one of all rows; it is less than that of the rows since where the metric was well again in between.
+    let part = known(finding.share).map_or(1.0, |share| share * rows(0) / rows(from).max(1.0));
+    if !part.is_finite() || part > 0.99 {
+        return Some(last);
+    }
+    let (least, most) = d.windows.iter().skip(from).fold((u64::MAX, 0), |(l, m), w| (l.min(w.rows), m.max(w.rows)));
+    Some(if least as f64 > 0.9 * most as f64 {
+        format!("in {} of {since} windows", number::fixed((part * since as f64).round(), 0))
+    } else {
+        format!("in {} of the rows since", number::percent(part))
+    })
+}
+
 /// `−0.10 accuracy, −0.12 to −0.08, measured against labels`.
-pub(crate) fn cost(impact: &Impact) -> Option<String> {
+pub(crate) fn cost(d: &Diagnosis, impact: &Impact) -> Option<String> {
     if !impact.change.0.is_finite() {
         return None;
     }
@@ -184,7 +145,7 @@ pub(crate) fn cost(impact: &Impact) -> Option<String> {
     }
     if matches!(impact.basis, Basis::Estimate | Basis::Mixed) {
         text.push_str(", ");
-        text.push_str(basis(impact.basis).split(':').next().unwrap_or_default());
+        text.push_str(change::basis(d, impact.basis).split(':').next().unwrap_or_default());
     }
     Some(text)
 }
@@ -240,9 +201,29 @@ pub(crate) fn causes(d: &Diagnosis) -> Vec<&Finding> {
     of(d, Severity::Harmful).chain(of(d, Severity::Watch)).filter(|f| !(another && whole(f))).collect()
 }
 
+/// The columns that moved or that a finding names, and whether that is so of a column: the one place that counts them.
+pub(crate) struct Moved<'d>(BTreeSet<&'d str>);
+
+impl<'d> Moved<'d> {
+    pub(crate) fn of(d: &'d Diagnosis) -> Self {
+        let named = d.findings.iter().flat_map(|f| &f.subject.columns);
+        let drifted = d.columns.iter().filter(|c| c.drifted).map(|c| &c.name);
+        Moved(named.chain(drifted).map(String::as_str).collect())
+    }
+
+    pub(crate) fn has(&self, column: &Column) -> bool {
+        self.0.contains(column.name.as_str())
+    }
+
+    pub(crate) fn count(&self, d: &Diagnosis) -> usize {
+        d.columns.iter().filter(|c| self.has(c)).count()
+    }
+}
+
 /// All columns, those that moved first, else in the diagnosis' order.
 pub(crate) fn columns(d: &Diagnosis) -> Vec<&Column> {
-    let (mut moved, rest): (Vec<&Column>, Vec<&Column>) = d.columns.iter().partition(|c| c.drifted);
+    let all = Moved::of(d);
+    let (mut moved, rest): (Vec<&Column>, Vec<&Column>) = d.columns.iter().partition(|c| all.has(c));
     moved.extend(rest);
     moved
 }
@@ -251,6 +232,11 @@ pub(crate) fn columns(d: &Diagnosis) -> Vec<&Column> {
 pub(crate) fn harmless(d: &Diagnosis) -> Option<String> {
     let findings: Vec<&Finding> = of(d, Severity::Harmless).collect();
     let mut columns: Vec<&str> = findings.iter().flat_map(|f| f.subject.columns.iter().map(String::as_str)).collect();
+    // A column that something louder names did not move without harm.
+    let louder = |c: &str| {
+        d.findings.iter().any(|f| f.severity != Severity::Harmless && f.subject.columns.iter().any(|name| name == c))
+    };
+    columns.retain(|c| !louder(c));
     columns.sort_unstable();
     columns.dedup();
     match (findings.len(), columns.len()) {
@@ -260,20 +246,16 @@ pub(crate) fn harmless(d: &Diagnosis) -> Option<String> {
     }
 }
 
-/// What silence is worth.
-pub(crate) fn power(d: &Diagnosis) -> Option<String> {
-    let smallest = known(d.power.metric_change)?;
-    let name = d.metric.name.as_deref().unwrap_or("the metric");
-    Some(format!(
-        "a loss of {name} under {} would have gone unseen ({} rows)",
-        number::metric(smallest.abs()),
-        number::count(d.power.rows)
-    ))
-}
-
 /// The length of a window in words: `4w` is `4 weeks`; what is not of that form stays as it is.
 pub(crate) fn window(d: &Diagnosis) -> String {
     let raw = d.inputs.window.as_str();
+    if let Some((span, zone)) = raw.strip_suffix(')').and_then(|w| w.rsplit_once(" (")) {
+        return format!("{} ({zone})", length(span));
+    }
+    length(raw)
+}
+
+fn length(raw: &str) -> String {
     let split = raw.find(|c: char| !c.is_ascii_digit()).unwrap_or(raw.len());
     let (digits, unit) = raw.split_at(split);
     let unit = match unit {
@@ -299,12 +281,81 @@ pub(crate) fn budget(d: &Diagnosis) -> String {
         },
     };
     let alarms = known(Some(d.budget.false_alarms)).map_or(number::UNKNOWN.to_owned(), number::plain);
+    let plural = if alarms == "1" { "" } else { "s" };
+    let tolerated = format!("{alarms} false alarm{plural} tolerated per {per}");
+    // Two checks a column, its format and its distribution, and two of the metric: the metric itself and calibration.
+    let columns = d.budget.checks.saturating_sub(2) / 2;
+    let run = d.budget.alpha_per_check.0 * d.budget.checks as f64;
+    if columns == 0 || !run.is_finite() {
+        return tolerated;
+    }
+    let each = |share: f64, parts: f64| number::p_value(run * share / parts);
+    let n = columns as f64;
     format!(
-        "{alarms} false alarm{} tolerated per {per}, shared by {} checks (α {} each)",
-        if alarms == "1" { "" } else { "s" },
-        number::count(d.budget.checks),
-        number::p_value(d.budget.alpha_per_check.0)
+        "{tolerated}: 40\u{a0}% of that for the metric and calibration (α {} each), 20\u{a0}% for the format of {} (α {} each), \
+         40\u{a0}% for their distributions (α {} each)",
+        each(0.4, 2.0),
+        number::counted(columns as usize, "column"),
+        each(0.2, n),
+        each(0.4, n)
     )
+}
+
+/// What to do, first things first: the steps of harmful findings, or that of the first to watch where none is harmful.
+///
+/// The fall of the metric is the sum of its causes, so theirs are the steps where there are any; a score is not recalibrated
+/// while its inputs arrive broken.
+pub(crate) fn steps(d: &Diagnosis) -> Vec<&str> {
+    let harmful: Vec<&Finding> = of(d, Severity::Harmful).collect();
+    let broken = harmful.iter().any(|f| f.mode == Mode::SchemaChange);
+    let cause = |f: &&Finding| !(f.mode == Mode::PerformanceLoss || broken && f.mode == Mode::CalibrationLoss);
+    let mut told: Vec<&Finding> =
+        harmful.iter().copied().filter(|f| cause(f) && !f.next_step.trim().is_empty()).collect();
+    if told.is_empty() {
+        told = harmful;
+    }
+    if told.is_empty() {
+        told = of(d, Severity::Watch).filter(|f| !f.next_step.trim().is_empty()).take(1).collect();
+    }
+    let mut steps: Vec<&str> = Vec::new();
+    for step in told.iter().map(|f| f.next_step.trim()) {
+        if !step.is_empty() && !steps.contains(&step) {
+            steps.push(step);
+        }
+    }
+    steps
+}
+
+/// Whether a mode was looked for, so that nothing found means something; else why not.
+pub(crate) fn looked_for(d: &Diagnosis, mode: Mode) -> Result<(), String> {
+    let labelled = matches!(d.metric.basis, Basis::Labels | Basis::Mixed);
+    match mode {
+        _ if mode.entry().detected_by.is_none() => Err("not detected yet".to_owned()),
+        _ if d.verdict == Verdict::Blind => Err("too little evidence to say".to_owned()),
+        Mode::ConceptDrift | Mode::CalibrationLoss if !labelled => Err(change::unlabelled(d)),
+        Mode::PerformanceLoss if d.metric.basis == Basis::None => Err(change::unmeasured(d)),
+        _ => Ok(()),
+    }
+}
+
+/// What a metric is called beside others: one estimator, one name.
+pub(crate) fn metric_name(id: &str) -> &str {
+    // The calibration finding gives the debiased error.
+    if id == "ece" { "ece (not debiased)" } else { id }
+}
+
+/// A warning for one line; the guess of roles without what the command line says at length.
+pub(crate) fn brief_warning(warning: &str) -> String {
+    let Some(guesses) = warning.strip_prefix("roles guessed from names: ").and_then(|rest| rest.split(';').next())
+    else {
+        return warning.to_owned();
+    };
+    let pairs = guesses.split(", ").map(|pair| match pair.split_once(" = ") {
+        Some((role, name)) if role == name => role,
+        _ => pair,
+    });
+    let flag = guesses.rsplit(", ").next().and_then(|pair| pair.split_once(" = ")).map_or("label", |(role, _)| role);
+    format!("roles guessed (--{flag} overrides): {}", pairs.collect::<Vec<_>>().join(", "))
 }
 
 /// Labels that have not come, were given twice or belong to nothing.
@@ -341,6 +392,24 @@ pub(crate) fn parts(d: &Diagnosis) -> Vec<(&'static str, &'static str, f64)> {
     .collect()
 }
 
+/// What the parts are parts of: they are measured since the onset and stated of the whole period.
+pub(crate) fn parts_title(d: &Diagnosis) -> &'static str {
+    if change::Change::of(d).is_some_and(|c| c.is_since()) {
+        "Where the whole period's change comes from"
+    } else {
+        "Where the change comes from"
+    }
+}
+
+/// The other metrics' title: they have no onset of their own.
+pub(crate) fn others_title(d: &Diagnosis) -> &'static str {
+    if change::Change::of(d).is_some_and(|c| c.is_since()) {
+        "Other metrics, over the whole period"
+    } else {
+        "Other metrics"
+    }
+}
+
 /// The column a finding is mostly about, where it has a picture.
 pub(crate) fn pictured<'d>(d: &'d Diagnosis, finding: &Finding) -> Option<&'d Column> {
     let name = finding.subject.columns.first()?;
@@ -354,14 +423,59 @@ pub(crate) fn segment(finding: &Finding) -> Option<String> {
     Some(parts.join(", "))
 }
 
+/// A segment in which the model lost.
+pub(crate) struct Segment {
+    pub(crate) place: String,
+    pub(crate) share: String,
+    pub(crate) loss: String,
+    pub(crate) part: String,
+}
+
+impl Segment {
+    pub(crate) fn text(&self) -> String {
+        format!(
+            "{}: {} of the rows, mean loss {}, which is {} of the loss",
+            self.place, self.share, self.loss, self.part
+        )
+    }
+}
+
+/// The segments in a finding's detail, worst first.
+pub(crate) fn segments(finding: &Finding) -> Vec<Segment> {
+    let Some(Detail::List(list)) = finding.detail.get("segments") else {
+        return Vec::new();
+    };
+    let maps = list.iter().filter_map(|item| if let Detail::Map(map) = item { Some(map) } else { None });
+    let of = |map: &std::collections::BTreeMap<String, Detail>| {
+        let text = |key: &str| map.get(key).map_or(number::UNKNOWN.to_owned(), detail);
+        let value = |key: &str| match map.get(key) {
+            Some(Detail::Number(n)) => known(Some(*n)),
+            _ => None,
+        };
+        let figure = |key: &str| value(key).map_or(number::UNKNOWN.to_owned(), number::metric);
+        Segment {
+            place: format!("{} = {}", text("column"), text("value")),
+            share: value("share").map_or(number::UNKNOWN.to_owned(), number::percent),
+            loss: format!("{} → {}", figure("loss_reference"), figure("loss_current")),
+            part: figure("contribution"),
+        }
+    };
+    maps.take(20).map(of).collect()
+}
+
 /// A detail as one line: numbers short, lists and maps in words.
-pub(crate) fn detail(value: &dosimeter_core::diagnosis::Detail) -> String {
-    use dosimeter_core::diagnosis::Detail;
+pub(crate) fn detail(value: &Detail) -> String {
     let text = match value {
         Detail::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
         Detail::Number(n) => number::plain(n.0),
         Detail::Text(text) => text.clone(),
         Detail::List(items) => items.iter().take(12).map(detail).collect::<Vec<_>>().join(", "),
+        Detail::Map(map)
+            if map.len() == 3 && ["value", "reference", "current"].iter().all(|key| map.contains_key(*key)) =>
+        {
+            let part = |key: &str| map.get(key).map_or(String::new(), detail);
+            format!("{} {} → {}", part("value"), part("reference"), part("current"))
+        }
         Detail::Map(map) => {
             let pairs: Vec<String> = map.iter().take(12).map(|(k, v)| format!("{k} {}", detail(v))).collect();
             pairs.join(", ")

@@ -112,7 +112,8 @@ fn coarse(a: &[u64], b: &[u64], wanted: u64) -> (Vec<u64>, Vec<u64>) {
     (x, y)
 }
 
-/// Every watched column, most moved first.
+/// Every watched column, most moved first. `flagged` are the columns that findings name: nothing that a finding speaks of is
+/// shown as unmoved.
 pub(crate) fn all(case: &Case<'_>, flagged: &std::collections::BTreeSet<String>) -> Vec<Column> {
     let mut list: Vec<(f64, Column)> = (0..case.baseline.columns.len())
         .filter(|j| !matches!(case.spec(*j).role, Role::Ignore))
@@ -214,9 +215,21 @@ fn ranges(edges: &[f64], centers: &[f64], then: &[u64], now: &[u64]) -> Vec<(Str
         return bars;
     }
     let width = (high - low) / BARS as f64;
-    let mut bars: Vec<(String, u64, u64)> = (0..BARS)
-        .map(|i| (format!("{} – {}", digits(low + width * i as f64), digits(low + width * (i + 1) as f64)), 0, 0))
-        .collect();
+    // The outer bars hold the tails, and say so where there are any.
+    let filled = |beyond: &dyn Fn(f64) -> bool| {
+        let counts = then.iter().zip(now).map(|(a, b)| a + b);
+        centers.iter().take(k).zip(counts).any(|(c, n)| n > 0 && beyond(*c))
+    };
+    let (below, above) = (filled(&|c| c < low), filled(&|c| c > high));
+    let name = |i: usize| {
+        let (from, to) = (digits(low + width * i as f64), digits(low + width * (i + 1) as f64));
+        match i {
+            0 if below => format!("below {to}"),
+            _ if above && i + 1 == BARS => format!("{from} and above"),
+            _ => format!("{from} – {to}"),
+        }
+    };
+    let mut bars: Vec<(String, u64, u64)> = (0..BARS).map(|i| (name(i), 0, 0)).collect();
     for (cell, c) in centers.iter().enumerate().take(k) {
         let i = (((c - low) / width).floor().clamp(0.0, (BARS - 1) as f64)) as usize;
         if let Some(bar) = bars.get_mut(i) {
@@ -271,5 +284,30 @@ fn trend(
             "mean".to_owned(),
             windows.map(|w| w.columns.get(column)?.moments.mean(centre, inverse_scale).map(Number)).collect(),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outer_bars_say_that_they_hold_the_tails() {
+        // 200 cells of one row each in the reference; the current data lie far above and far below as well.
+        let edges: Vec<f64> = (0..199).map(|i| f64::from(i) + 0.5).collect();
+        let centers: Vec<f64> = (0..200).map(f64::from).collect();
+        let mut now = vec![1u64; 200];
+        now[199] = 500;
+        let bars = ranges(&edges, &centers, &[1; 200], &now);
+        assert_eq!(bars.len(), BARS);
+        assert_eq!(bars.first().map(|b| b.0.as_str()), Some("below 11.9"), "{bars:?}");
+        assert_eq!(bars.last().map(|b| b.0.as_str()), Some("186 and above"), "{bars:?}");
+        assert_eq!(bars.iter().map(|b| b.2).sum::<u64>(), 699);
+        // Without anything beyond the middle a bar is the range that it says.
+        let mut then = vec![1u64; 200];
+        (then[0], then[1]) = (0, 40);
+        now[0] = 0;
+        let bars = ranges(&edges, &centers, &then, &now);
+        assert!(bars.first().is_some_and(|b| b.0.starts_with("1 – ")), "{bars:?}");
     }
 }

@@ -5,8 +5,8 @@ use super::performance::Performance;
 use super::{any_harmful, is_blind};
 use crate::catalogue::{Mode, kind};
 use crate::diagnosis::{Basis, Finding, Number, Power, Severity, Verdict};
-use crate::metric::Metric;
-use crate::text::{digits, percent, quoted};
+use crate::metric::{Metric, Tally};
+use crate::text::{count, metric, percent, quoted};
 use crate::time::Timestamp;
 
 /// A run that would miss a change of this size in a share-like metric sees nothing.
@@ -84,29 +84,28 @@ pub(crate) fn power(case: &Case<'_>, performance: Option<&Performance>) -> Power
             metric_change: None,
             rows,
             note: match performance {
-                None => "no metric can be measured or estimated: the reference needs labels and predictions".to_owned(),
-                Some(_) => {
-                    "the current data have neither labels nor scores: no change of the metric could be seen".to_owned()
-                }
+                None => reference_lacks(case),
+                Some(p) => current_lacks(case, p),
             },
         },
         Some(p) => {
             let least = p.detectable(alpha).filter(|l| l.is_finite());
-            let on = if p.basis == Basis::Estimate {
-                "scores, without labels (concept drift cannot be seen)"
-            } else {
-                "labelled rows"
-            };
             let n = p.current.map_or(0, |c| c.n);
+            let on = match p.basis {
+                Basis::Estimate => {
+                    format!("on the scores of {} rows, without labels (concept drift cannot be seen)", count(n))
+                }
+                _ => format!("on {} labelled rows", count(n)),
+            };
+            let way = if p.metric.higher_is_better() { "loss" } else { "rise" };
             Power {
                 metric_change: least.map(Number),
                 rows: n,
                 note: match least {
                     Some(l) => format!(
-                        "a change of {} by {} over the current period would have been noticed in 4 of 5 cases, on {} {on}",
+                        "a {way} of {} by {} or more over the current period would have been noticed 4 times in 5, {on}",
                         p.metric.id(),
-                        digits(l),
-                        digits(n as f64)
+                        metric(l)
                     ),
                     None => "too few rows to notice any change".to_owned(),
                 },
@@ -115,24 +114,81 @@ pub(crate) fn power(case: &Case<'_>, performance: Option<&Performance>) -> Power
     }
 }
 
+/// Labelled rows of the current data below which nothing is measured on them, as `performance` has it.
+const FEW_LABELS: u64 = 30;
+
+/// Current rows that have a label and a prediction.
+fn labelled(case: &Case<'_>) -> u64 {
+    case.current.windows.iter().filter_map(|w| w.outcome.as_ref()).map(Tally::rows).sum()
+}
+
+/// Why nothing can be measured or estimated: what the reference lacks.
+fn reference_lacks(case: &Case<'_>) -> String {
+    let windows = &case.baseline.reference.windows;
+    let labels: u64 = windows.iter().map(|w| w.labels).sum();
+    let rows: u64 = windows.iter().filter_map(|w| w.outcome.as_ref()).map(Tally::rows).sum();
+    let Some(watched) = case.baseline.watch.metric else {
+        let lacks = if labels == 0 { "no labels" } else { "no predictions or scores beside its labels" };
+        return format!("no metric can be measured or estimated: the reference has {lacks}");
+    };
+    let lacks = match (labels, rows) {
+        (0, 0) => "the reference has no labels".to_owned(),
+        (_, 0) => "the reference has no predictions or scores beside its labels".to_owned(),
+        _ => format!("the {} labelled rows of the reference do not give it", count(rows)),
+    };
+    format!("{} cannot be measured or estimated: {lacks}", watched.id())
+}
+
+/// Why the current data give neither a measurement nor an estimate.
+fn current_lacks(case: &Case<'_>, p: &Performance) -> String {
+    let scored: u64 = case
+        .current
+        .windows
+        .iter()
+        .filter_map(|w| w.scored.as_ref())
+        .map(|s| s.rows().saturating_sub(s.unscored()))
+        .sum();
+    let labels = match labelled(case) {
+        0 => "the current data have no labels".to_owned(),
+        n if n < FEW_LABELS => format!(
+            "only {n} labelled row{} in the current data: at least {FEW_LABELS} are needed",
+            if n == 1 { "" } else { "s" }
+        ),
+        n => format!("the {} labelled rows of the current data do not give {}", count(n), p.metric.id()),
+    };
+    let scores = match scored {
+        0 => "no scores either".to_owned(),
+        n if n < FEW_LABELS => format!("only {n} scored rows either"),
+        _ => format!("the scores cannot stand in for {}", p.metric.id()),
+    };
+    format!("{labels}; {scores}: no change of {} could be seen", p.metric.id())
+}
+
 /// What the reader should know about what could not be seen.
 pub(crate) fn warnings(case: &Case<'_>, performance: Option<&Performance>) -> Vec<String> {
     let mut list = Vec::new();
     if let Some(p) = performance
         && p.basis == Basis::Estimate
     {
-        list.push("no labels in the current data: the metric is estimated from the scores, assuming that P(Y|score) is as in the reference; concept drift cannot be seen".to_owned());
+        let labels = match labelled(case) {
+            0 => "no labels in the current data".to_owned(),
+            n => format!(
+                "only {n} labelled row{} in the current data, too few to measure by",
+                if n == 1 { "" } else { "s" }
+            ),
+        };
+        list.push(format!("{labels}: the metric is estimated from the scores, assuming that P(Y|score) is as in the reference; concept drift cannot be seen"));
     }
     if case.baseline.watch.metric.is_some() && performance.is_none() {
-        list.push("the reference has no labelled predictions that the watched metric can be computed from".to_owned());
+        list.push(reference_lacks(case));
     }
     if case.current.undated > 0 {
-        list.push(format!("{} current rows have no time and belong to no window", digits(case.current.undated as f64)));
+        list.push(format!("{} current rows have no time and belong to no window", count(case.current.undated)));
     }
     if case.baseline.reference.undated > 0 {
         list.push(format!(
             "{} reference rows have no time and belong to no window",
-            digits(case.baseline.reference.undated as f64)
+            count(case.baseline.reference.undated)
         ));
     }
     list
@@ -145,7 +201,7 @@ fn since(f: &Finding) -> String {
     };
     match (onset.at, onset.row) {
         (Some(Timestamp(t)), _) => format!(" since {}", Timestamp(t).to_date_string()),
-        (None, Some(row)) => format!(" since row {}", digits(row as f64)),
+        (None, Some(row)) => format!(" since row {}", count(row)),
         _ => String::new(),
     }
 }
@@ -167,11 +223,12 @@ pub(crate) fn summary(
         && let Some(c) = p.current
     {
         parts.push(format!(
-            "{} {} → {}, tolerated loss {}",
+            "{} {} → {}, tolerated {} {}",
             p.metric.id(),
-            digits(p.reference.value),
-            digits(c.value),
-            digits(p.tolerance)
+            metric(p.reference.value),
+            metric(c.value),
+            if p.metric.higher_is_better() { "loss" } else { "rise" },
+            metric(p.tolerance)
         ));
     }
     let mut causes = harmful.iter().filter(|f| f.mode != Mode::PerformanceLoss);
@@ -190,7 +247,7 @@ pub(crate) fn summary(
                 match performance.map(|p| p.basis) {
                     None | Some(Basis::None) => p.note,
                     _ if performance.is_some_and(Performance::is_doubtful) => {
-                        "the metric may have fallen, but the reference wobbles too much to be sure".to_owned()
+                        performance.map_or(String::new(), |p| doubt(p, case.budget.performance / 2.0))
                     }
                     _ => format!("too little evidence: {}", p.note),
                 },
@@ -209,6 +266,22 @@ pub(crate) fn summary(
     parts.join("; ").replace('→', "->")
 }
 
+/// What to say of a loss that is beyond what is tolerated and, though unlikely by chance, no alarm yet.
+fn doubt(p: &Performance, alarm: f64) -> String {
+    let once = |p: f64| count((1.0 / p.clamp(1e-9, 1.0)).round() as u64);
+    let probably = if p.p < 0.05 { "probably decaying" } else { "perhaps decaying" };
+    let (way, loss) = if p.metric.higher_is_better() { ("loss", "fell") } else { ("rise", "rose") };
+    let current = p.current.map_or(f64::NAN, |c| c.value);
+    format!(
+        "{probably}: {} {loss} from {} to {}; a {way} this large would come by chance in 1 of {} runs, an alarm needs 1 of {}",
+        p.metric.id(),
+        metric(p.reference.value),
+        metric(current),
+        once(p.p),
+        once(alarm)
+    )
+}
+
 /// What to do about a finding.
 pub(crate) fn next_step(f: &Finding) -> String {
     let columns = f.subject.columns.iter().map(|c| quoted(c)).collect::<Vec<_>>().join(", ");
@@ -221,8 +294,19 @@ pub(crate) fn next_step(f: &Finding) -> String {
             .as_deref()
             .and_then(kind)
             .map_or_else(|| format!("Ask the owner of {columns} what changed upstream."), |k| k.next_step.to_owned()),
+        Mode::PerformanceLoss if f.kind.as_deref() == Some("other_metric_fell") => {
+            let other = f.evidence.first().map_or("NAME", |e| e.statistic.as_str());
+            format!("Decide which metric counts, and watch it with --metric {other}.")
+        }
+        Mode::PerformanceLoss if f.severity == Severity::Watch => {
+            "Look again when more labels have come: so far the loss is within what is tolerated.".to_owned()
+        }
         Mode::PerformanceLoss => {
-            "See the causes below; if none can be undone upstream, retrain on data since the onset.".to_owned()
+            let retrain = "retrain on labelled rows since the onset if nothing upstream explains it.";
+            match f.subject.segment.as_ref().and_then(|s| s.iter().next()) {
+                Some((column, value)) => format!("Look at {} = {}; {retrain}", quoted(column), quoted(value)),
+                None => format!("Look upstream first; {retrain}"),
+            }
         }
         Mode::ConceptDrift => "Retrain on labelled rows since the onset; older rows teach the old meaning.".to_owned(),
         Mode::DataDrift | Mode::CategoryShift => {
@@ -237,5 +321,27 @@ pub(crate) fn next_step(f: &Finding) -> String {
             percent(f.share.map_or(1.0, |s| s.0))
         ),
         _ => "See `dosimeter explain`.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::case::{evidence, finding};
+    use super::*;
+
+    #[test]
+    fn a_loss_has_a_step_that_can_be_taken() {
+        let mut f = finding(Mode::PerformanceLoss, Some("metric_fell"), &[], String::new());
+        f.severity = Severity::Harmful;
+        assert!(next_step(&f).starts_with("Look upstream first; retrain on labelled rows"), "{}", next_step(&f));
+        f.subject.segment = Some(BTreeMap::from([("lead_time".to_owned(), "168 to 364".to_owned())]));
+        assert!(next_step(&f).starts_with("Look at lead_time = \"168 to 364\"; retrain"), "{}", next_step(&f));
+        f.severity = Severity::Watch;
+        assert!(next_step(&f).contains("within what is tolerated"), "{}", next_step(&f));
+        let mut other = finding(Mode::PerformanceLoss, Some("other_metric_fell"), &[], String::new());
+        other.evidence = vec![evidence("mape", 0.3)];
+        assert_eq!(next_step(&other), "Decide which metric counts, and watch it with --metric mape.");
     }
 }

@@ -29,7 +29,7 @@ impl Lesson {
         blocks.push(Block::heading("What an input-drift alarm would have done"));
         blocks.push(Block::paragraph(format!(
             "The alarm compares each input column of a week with the training sample (Kolmogorov-Smirnov) and rings \
-             beyond {:.3}, which chance exceeds once in a thousand tests.",
+             beyond {:.3}, which chance exceeds once in a thousand tests. The change is that of accuracy.",
             critical_distance()
         )));
         blocks.push(Block::Lines(self.alarm_lines()));
@@ -45,7 +45,7 @@ impl Lesson {
 
     /// One line a world: the change of accuracy, whether the alarm rang, and what that is worth.
     fn alarm_lines(&self) -> Vec<String> {
-        let head = format!("{:<16}{:>10}{:>11}  {:<15}", "world", "accuracy", "distance", "input alarm");
+        let head = format!("{:<16}{:>10}{:>11}  {:<15}", "world", "change", "distance", "input alarm");
         let lines = self.worlds.iter().map(|world| {
             let distance = world.weeks.iter().map(|week| week.distance).fold(0.0, f64::max);
             let change = world.change();
@@ -140,6 +140,7 @@ mod tests {
         let verdicts: Vec<_> = lesson().worlds.iter().map(World::verdict).collect();
         assert_eq!(verdicts, [FalseAlarm, Caught, Missed, Caught, Caught]);
         let text = lesson().text();
+        assert!(text.contains("world               change   distance  input alarm"), "{text}");
         assert!(text.contains("Rang without need: the demo. Missed: concept drift."), "{text}");
     }
 

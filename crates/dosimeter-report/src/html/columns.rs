@@ -19,13 +19,14 @@ pub(super) fn section(d: &Diagnosis) -> Markup {
         return html! {};
     }
     let columns = words::columns(d);
-    let moved = columns.iter().filter(|c| c.drifted).count();
+    let all = words::Moved::of(d);
+    let moved = all.count(d);
     html! {
         section #columns aria-labelledby="columns-title" {
             h2 #columns-title { "Columns" }
             p.about {
                 (number::count(moved as u64)) " of " (number::counted(columns.len(), "column"))
-                " moved beyond the reference's own variation. In the drawings the current data stand on the line, the \
+                " moved beyond the reference's own variation or are named in a finding. In the drawings the current data stand on the line, the \
                  reference hangs below it."
             }
             table.columns {
@@ -34,17 +35,17 @@ pub(super) fn section(d: &Diagnosis) -> Markup {
                     th scope="col" { "Column" } th scope="col" { "Distribution" } th scope="col" { "Trend" }
                     th scope="col" { "Strongest evidence" }
                 } }
-                tbody { @for (i, column) in columns.iter().take(LISTED).enumerate() { (row(d, column, i < DRAWN)) } }
+                tbody { @for (i, column) in columns.iter().take(LISTED).enumerate() { (row(d, column, all.has(column), i < DRAWN)) } }
             }
             @if columns.len() > LISTED { p.about { (number::counted(columns.len() - LISTED, "more column")) " in the JSON result." } }
         }
     }
 }
 
-fn row(d: &Diagnosis, column: &Column, drawn: bool) -> Markup {
+fn row(d: &Diagnosis, column: &Column, moved: bool, drawn: bool) -> Markup {
     let picture = column.picture.as_ref().filter(|_| drawn);
     html! {
-        tr.same[!column.drifted] {
+        tr.same[!moved] {
             th scope="row" {
                 span.name { (shown(&column.name, 60)) }
                 span.sub { (shown(&column.role, 20)) " · " (shown(&column.kind, 20)) }
@@ -64,7 +65,7 @@ fn row(d: &Diagnosis, column: &Column, drawn: bool) -> Markup {
                 }
             } }
             td.stat {
-                @if column.drifted { span.moved { (dot()) "moved" } } @else { span.sub { "as it was" } }
+                @if column.drifted { span.moved { (dot()) "moved" } } @else if moved { span.moved { (dot()) "in a finding" } } @else { span.sub { "as it was" } }
                 (evidence(column))
             }
         }

@@ -1,5 +1,6 @@
 //! What was found, worst first: sentence, date, price, next step, and a small picture of the movement.
 
+use dosimeter_core::catalogue::Mode;
 use dosimeter_core::diagnosis::{Column, Diagnosis, Finding, Picture, Severity};
 use maud::{Markup, html};
 
@@ -49,7 +50,7 @@ fn article(d: &Diagnosis, finding: &Finding, index: usize) -> Markup {
                     span.mode { (shown(&words::mode_title(finding), 80)) }
                 }
                 h3 id=(id) { (shown(&finding.message, 400)) }
-                (facts(finding))
+                (facts(d, finding))
                 @if !finding.next_step.is_empty() {
                     p.next { b { "What to do" } (shown(&finding.next_step, 600)) }
                 }
@@ -60,11 +61,11 @@ fn article(d: &Diagnosis, finding: &Finding, index: usize) -> Markup {
     }
 }
 
-fn facts(finding: &Finding) -> Markup {
+fn facts(d: &Diagnosis, finding: &Finding) -> Markup {
     let onset = finding.onset.as_ref();
     let rows = [
-        ("Since", onset.and_then(words::since_when)),
-        ("Cost", finding.impact.as_ref().and_then(words::cost)),
+        ("Since", onset.and_then(|o| words::since_when(d, o))),
+        ("Cost", finding.impact.as_ref().and_then(|i| words::cost(d, i))),
         ("Segment", words::segment(finding)),
         ("Concerns", words::known(finding.share).map(|share| format!("{} of current rows", number::percent(share)))),
     ];
@@ -100,9 +101,11 @@ fn evidence(finding: &Finding) -> Markup {
                         } }
                     }
                 } } }
-                @if !finding.detail.is_empty() {
+                (segments(finding))
+                @let details = || finding.detail.iter().filter(|(name, _)| *name != "segments").take(30);
+                @if details().next().is_some() {
                     dl.facts {
-                        @for (name, value) in finding.detail.iter().take(30) {
+                        @for (name, value) in details() {
                             dt { (shown(&words::words(name), 60)) } dd { (shown(&words::detail(value), 400)) }
                         }
                     }
@@ -112,9 +115,49 @@ fn evidence(finding: &Finding) -> Markup {
     }
 }
 
-/// The distribution in both periods and the trend; for the metric's own loss nothing, as it stands above.
+/// Where the model lost, worst first.
+fn segments(finding: &Finding) -> Markup {
+    let segments = words::segments(finding);
+    html! {
+        @if !segments.is_empty() { div.scroll { table {
+            caption { "Where it is worst" }
+            thead { tr {
+                th scope="col" { "Rows where" } th.num scope="col" { "Share of rows" } th.num scope="col" { "Mean loss" }
+                th.num scope="col" { "Part of the loss" }
+            } }
+            tbody {
+                @for s in &segments { tr {
+                    th scope="row" { (shown(&s.place, 120)) } td.num { (s.share) } td.num { (s.loss) } td.num { (s.part) }
+                } }
+            }
+        } } }
+    }
+}
+
+/// The metric by window, for a finding that speaks of it and of no column.
+fn metric_picture(d: &Diagnosis, finding: &Finding) -> Option<Markup> {
+    if !matches!(finding.mode, Mode::PerformanceLoss | Mode::ConceptDrift) {
+        return None;
+    }
+    let name = clip(d.metric.name.as_deref().unwrap_or("metric"), 40);
+    let windows = d.reference_windows.iter().chain(&d.windows);
+    let trend: Vec<Option<f64>> = windows.map(|w| words::known(w.metric).or(words::known(w.estimate))).collect();
+    let reference = d.reference_windows.len();
+    let onset = finding.onset.as_ref().and_then(|o| o.window).map(|w| reference.saturating_add(w));
+    let spark = sparkline(&trend, reference, onset, (280.0, 72.0), &format!("{name} by window"))?;
+    Some(html! {
+        figure {
+            figcaption { (shown(&name, 40)) " by window, the reference shaded" }
+            (spark)
+        }
+    })
+}
+
+/// The distribution in both periods and the trend, or the metric where no column is meant.
 fn pictures(d: &Diagnosis, finding: &Finding) -> Option<Markup> {
-    let column = words::pictured(d, finding)?;
+    let Some(column) = words::pictured(d, finding) else {
+        return metric_picture(d, finding);
+    };
     let picture = column.picture.as_ref()?;
     let onset = finding.onset.as_ref().and_then(|o| o.window).map(|w| picture.trend_reference.saturating_add(w));
     let trend: Vec<Option<f64>> = picture.trend.iter().map(|v| words::known(*v)).collect();
@@ -150,7 +193,12 @@ fn distribution(column: &Column, picture: &Picture) -> Markup {
     if !picture.ordered {
         return bars_pair(&picture.cells, &reference, &current, &title, &description);
     }
-    let apart = picture.cells.iter().rev().take_while(|cell| matches!(cell.as_str(), "null" | "other" | "NaN")).count();
+    let apart = picture
+        .cells
+        .iter()
+        .rev()
+        .take_while(|cell| matches!(cell.as_str(), "null" | "other" | "NaN" | "Infinity" | "-Infinity"))
+        .count();
     let ranges = picture.cells.len().saturating_sub(apart);
     html! {
         (histogram_pair(&reference, &current, apart, &title, &description))
@@ -196,7 +244,7 @@ fn harmless(d: &Diagnosis) -> Markup {
                 tbody {
                     @for f in findings.iter().take(LISTED) { tr {
                         th scope="row" { (shown(&f.message, 200)) }
-                        td { (f.onset.as_ref().and_then(words::since).unwrap_or_default()) }
+                        td { (f.onset.as_ref().and_then(|o| words::since(d, o)).unwrap_or_default()) }
                         td.num { (f.impact.as_ref().map_or(number::UNKNOWN.to_owned(), |i| number::change(i.change.0))) }
                     } }
                 }

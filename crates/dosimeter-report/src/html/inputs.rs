@@ -4,7 +4,7 @@ use dosimeter_core::diagnosis::{Basis, Diagnosis, Input, Severity, Verdict};
 use maud::{Markup, html};
 
 use super::{severity_shape, shown};
-use crate::{number, words};
+use crate::{change, number, words};
 
 /// Files, warnings and columns of a role listed.
 const LISTED: usize = 100;
@@ -14,11 +14,11 @@ pub(super) fn silence(d: &Diagnosis) -> Markup {
         section #silence aria-labelledby="silence-title" {
             h2 #silence-title { "What silence is worth" }
             p.plain {
-                @match words::power(d) {
+                @match change::power(d) {
                     Some(power) => { (shown(&words::words_first(&power), 300)) "." }
-                    None => { "How small a loss would have been seen is not known." }
+                    None if d.power.note.is_empty() => { "How small a loss would have been seen is not known." }
+                    None => { (shown(&words::words_first(&d.power.note), 400)) "." }
                 }
-                @if !d.power.note.is_empty() { " " (shown(&words::words_first(&d.power.note), 400)) "." }
             }
             @if d.verdict == Verdict::Blind {
                 p.plain { "This run could not tell a healthy model from a decaying one. Its silence means nothing." }

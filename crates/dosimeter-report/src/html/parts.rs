@@ -35,8 +35,8 @@ pub(super) fn section(d: &Diagnosis) -> Markup {
     };
     html! {
         section #parts aria-labelledby="parts-title" {
-            h2 #parts-title { "Where the change comes from" }
-            p.about { "Drift is not decay: only what costs " (shown(name, 40)) " is counted here. The parts add up to the change." }
+            h2 #parts-title { (words::parts_title(d)) }
+            p.about { "Drift is not decay: only what costs " (shown(name, 40)) " is counted here. The parts add up to the change from the reference to the current data as a whole." }
             table.parts {
                 caption.sr { "Parts of the change of " (shown(name, 40)) }
                 thead { tr {

@@ -4,9 +4,11 @@ use dosimeter_core::diagnosis::{Diagnosis, Verdict, Window};
 use maud::{Markup, html};
 
 use super::{shown, verdict_shape};
+use crate::change::{self, Change};
 use crate::chart::{Point, Timeline, line_with_band};
+use crate::date::{self, Axis, Zone};
 use crate::escape::clip;
-use crate::{date, number, words};
+use crate::{number, words};
 
 /// Windows in the table beside the chart; the last ones.
 const ROWS: usize = 200;
@@ -38,27 +40,29 @@ fn answer(question: &str, big: &str, small: &str) -> Markup {
 
 fn answers(d: &Diagnosis) -> Markup {
     let onset = words::onset(d);
-    let sure = match words::known_interval(d.metric.interval) {
-        Some((low, high)) => number::change_interval(low, high),
-        None => "not known".to_owned(),
-    };
-    let rests: Vec<String> =
-        words::how_sure(d).split("; ").skip_while(|part| part.starts_with("95")).map(str::to_owned).collect();
-    let confidence = if d.metric.interval.is_some() { "95\u{a0}% interval, " } else { "" };
-    let smallest = words::known(d.power.metric_change).map(|v| format!("a loss under {}", number::metric(v.abs())));
+    let change = Change::of(d);
+    let interval = change.and_then(|c| c.interval());
+    let confidence = if interval.is_some() { "95\u{a0}% interval, " } else { "" };
+    let smallest = words::known(d.power.metric_change);
+    let least = smallest.map(|v| format!("a {} of {} or more", change::way(d), number::least(v.abs(), 3)));
+    let noticed = if smallest.is_some() { "noticed 4 times in 5, on " } else { "" };
     html! {
         dl.answers {
-            @if let Some(at) = onset.and_then(words::since) {
-                (answer("Since", &at, &onset.and_then(words::since_interval).unwrap_or_default()))
+            @if let Some(at) = onset.and_then(|o| words::since(d, o)) {
+                (answer("Since", &at, &onset.and_then(|o| words::since_interval(d, o)).unwrap_or_default()))
             }
-            @if let (Some(change), Some(bad)) = (words::known(d.metric.change), words::how_bad(d)) {
-                (answer(words::change_question(d), &number::change(change), bad.split_once(", ").map_or("", |(_, rest)| rest)))
+            @if let (Some(c), Some(bad)) = (change, change::how_bad(d)) {
+                (answer(change::question(d), &c.amount(), bad.strip_prefix(&c.amount()).unwrap_or(&bad).trim_start_matches([',', ' '])))
             }
-            (answer("How sure", &sure, &format!("{confidence}{}", rests.join("; "))))
             (answer(
-                "What could be missed",
-                &smallest.unwrap_or_else(|| "not known".to_owned()),
-                &clip(&format!("{} rows{}", number::count(d.power.rows), late(d)), 200),
+                "How sure",
+                &interval.clone().unwrap_or_else(|| "not known".to_owned()),
+                &format!("{confidence}{}", change::rests_on(d)),
+            ))
+            (answer(
+                "What would be noticed",
+                &least.unwrap_or_else(|| "not known".to_owned()),
+                &clip(&format!("{noticed}{} rows{}", number::count(d.power.rows), late(d)), 200),
             ))
         }
     }
@@ -84,15 +88,17 @@ fn point(window: &Window, label: String) -> Point {
     }
 }
 
-/// A label for the axis: as coarse as the windows are long.
-fn tick(window: &Window) -> String {
-    let day = dosimeter_core::time::DAY;
-    match (window.start, window.end) {
-        (Some(start), Some(end)) if end.0.saturating_sub(start.0) >= 14 * day => date::month(start),
-        (Some(start), Some(end)) if end.0.saturating_sub(start.0) < day => date::hour(start),
-        (Some(start), _) => date::short_day(start),
-        (None, _) => format!("{}", window.index.saturating_add(1)),
-    }
+/// The labels of the axis: dates of one form, else the windows' numbers.
+fn ticks(d: &Diagnosis) -> Vec<String> {
+    let windows = || d.reference_windows.iter().chain(&d.windows);
+    let (first, last) = (windows().find_map(|w| w.start), windows().rev().find_map(|w| w.end.or(w.start)));
+    let axis = first.zip(last).map(|(low, high)| Axis::over(low, high));
+    let zone = Zone::of(d);
+    let label = |w: &Window| match (w.start, axis) {
+        (Some(start), Some(axis)) => axis.label(start, &zone),
+        _ => format!("{}", w.index.saturating_add(1)),
+    };
+    windows().map(label).collect()
 }
 
 fn timeline(d: &Diagnosis) -> Markup {
@@ -100,10 +106,10 @@ fn timeline(d: &Diagnosis) -> Markup {
     let loss = words::known(d.metric.tolerance).zip(words::known(d.metric.reference));
     let limit = loss.map(|(loss, at)| if d.metric.higher_is_better { at - loss } else { at + loss });
     let reference = d.reference_windows.len();
-    let onset =
-        words::onset(d).and_then(|o| Some((reference + o.window.filter(|w| *w < d.windows.len())?, words::since(o)?)));
+    let onset = words::onset(d)
+        .and_then(|o| Some((reference + o.window.filter(|w| *w < d.windows.len())?, words::since(d, o)?)));
     let chart = Timeline {
-        points: d.reference_windows.iter().chain(&d.windows).map(|w| point(w, tick(w))).collect(),
+        points: d.reference_windows.iter().chain(&d.windows).zip(ticks(d)).map(|(w, label)| point(w, label)).collect(),
         reference,
         limit,
         onset,
@@ -134,6 +140,7 @@ fn table(d: &Diagnosis, name: &str) -> Markup {
     let all: Vec<(&str, &Window)> =
         d.reference_windows.iter().map(|w| ("reference", w)).chain(d.windows.iter().map(|w| ("current", w))).collect();
     let left_out = all.len().saturating_sub(ROWS);
+    let zone = Zone::of(d);
     let show = |v| words::known(v).map_or(number::UNKNOWN.to_owned(), number::metric);
     html! {
         details {
@@ -148,7 +155,7 @@ fn table(d: &Diagnosis, name: &str) -> Markup {
                 tbody {
                     @for (period, w) in all.into_iter().skip(left_out) {
                         tr {
-                            th scope="row" { (w.start.map_or_else(|| format!("{}", w.index.saturating_add(1)), date::day)) }
+                            th scope="row" { (w.start.map_or_else(|| format!("{}", w.index.saturating_add(1)), |at| date::day(at, &zone))) }
                             td { (period) }
                             td.num { (number::count(w.rows)) }
                             td.num { (number::count(w.labelled)) }
@@ -167,9 +174,10 @@ fn others(d: &Diagnosis) -> Markup {
     let show = |v| words::known(v).map_or(number::UNKNOWN.to_owned(), number::metric);
     html! {
         @if !d.metric.others.is_empty() && d.verdict != Verdict::Blind {
+            p.about.over { (words::others_title(d)) }
             ul.others aria-label="Other metrics" {
                 @for other in d.metric.others.iter().take(12) {
-                    li { (shown(&other.name, 40)) " " b { (show(other.reference)) " → " (show(other.current)) } }
+                    li { (shown(words::metric_name(&other.name), 40)) " " b { (show(other.reference)) " → " (show(other.current)) } }
                 }
             }
         }

@@ -4,7 +4,7 @@ use dosimeter_core::diagnosis::{Diagnosis, Finding, Severity};
 
 use super::text::{Line, Page, Tone};
 use super::{severity_tone, table};
-use crate::{Style, escape, number, words};
+use crate::{Style, change, escape, number, words};
 
 const BLOCKS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
@@ -88,24 +88,24 @@ fn findings(page: &mut Page, d: &Diagnosis, style: &Style) {
     }
     for finding in shown {
         page.blank();
-        self::finding(page, finding, style);
+        self::finding(page, d, finding, style);
     }
     if style.verbose == 1 {
         harmless(page, d);
     }
 }
 
-fn finding(page: &mut Page, finding: &Finding, style: &Style) {
+fn finding(page: &mut Page, d: &Diagnosis, finding: &Finding, style: &Style) {
     let tone = severity_tone(finding.severity);
     let mut title =
         Line::of(tone, &format!("  {} {}", words::severity_sign(finding.severity), finding.severity.as_str()));
     title.push(Tone::Dim, &format!("  {}", words::mode_title(finding)));
     page.line(&title, 4);
     page.line(&Line::of(Tone::Bold, &format!("    {}", escape::clip(&finding.message, 400))), 4);
-    if let Some(at) = finding.onset.as_ref().and_then(words::since_when) {
+    if let Some(at) = finding.onset.as_ref().and_then(|o| words::since_when(d, o)) {
         field(page, "since", &at);
     }
-    if let Some(cost) = finding.impact.as_ref().and_then(words::cost) {
+    if let Some(cost) = finding.impact.as_ref().and_then(|i| words::cost(d, i)) {
         field(page, "cost", &cost);
     }
     if let Some(segment) = words::segment(finding) {
@@ -119,7 +119,10 @@ fn finding(page: &mut Page, finding: &Finding, style: &Style) {
         field(page, if i == 0 { "evidence" } else { "" }, &words::evidence(evidence));
     }
     if style.verbose > 1 {
-        for (name, value) in &finding.detail {
+        for segment in words::segments(finding) {
+            field(page, "worst", &escape::clip(&segment.text(), 300));
+        }
+        for (name, value) in finding.detail.iter().filter(|(name, _)| *name != "segments") {
             let text = format!("{}: {}", escape::clip(name, 40), escape::clip(&words::detail(value), 300));
             field(page, "detail", &text);
         }
@@ -154,7 +157,7 @@ fn decomposition(page: &mut Page, d: &Diagnosis) {
     if parts.is_empty() {
         return;
     }
-    heading(page, "Where the change comes from");
+    heading(page, words::parts_title(d));
     page.blank();
     let interval = |id: &str| {
         let parts = d.decomposition.as_ref()?;
@@ -182,11 +185,11 @@ fn others(page: &mut Page, d: &Diagnosis) {
     if d.metric.others.is_empty() {
         return;
     }
-    heading(page, "Other metrics");
+    heading(page, words::others_title(d));
     page.blank();
     for other in &d.metric.others {
         let show = |v| words::known(v).map_or(number::UNKNOWN.to_owned(), number::metric);
-        let mut line = Line::of(Tone::Plain, &format!("  {}", escape::clip(&other.name, 30)));
+        let mut line = Line::of(Tone::Plain, &format!("  {}", escape::clip(words::metric_name(&other.name), 30)));
         line.pad_to(24);
         line.push(Tone::Plain, &format!("{} → {}", show(other.reference), show(other.current)));
         page.line(&line, 4);
@@ -215,8 +218,8 @@ fn inputs(page: &mut Page, d: &Diagnosis) {
         field(page, &escape::clip(role, 10), &columns.join(", "));
     }
     field(page, "budget", &words::budget(d));
-    if !d.power.note.is_empty() {
-        field(page, "power", &d.power.note);
+    if let Some(power) = change::power(d).or(Some(d.power.note.clone()).filter(|note| !note.is_empty())) {
+        field(page, "power", &power);
     }
     field(page, "seed", &d.inputs.seed.to_string());
     field(page, "version", d.version);

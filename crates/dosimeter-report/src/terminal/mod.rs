@@ -1,19 +1,22 @@
 //! Text for a person at a terminal.
 //!
-//! The first screen is about ten lines that answer, in the order in which someone just paged asks: what decayed, since
+//! The first screen is a dozen lines that answer, in the order in which someone just paged asks: what decayed, since
 //! when, how bad, how sure, where, what do I do, could I have missed something. `-v` goes deeper ([`detail`]).
 
 mod detail;
 mod table;
 mod text;
 
+use dosimeter_core::catalogue::Mode;
 use dosimeter_core::diagnosis::{Diagnosis, Finding, Severity, Verdict};
 
-use crate::{Style, number, words};
+use crate::{Style, change, number, words};
 use text::{Line, Page, Tone};
 
-/// Findings on the first screen before the rest is only counted.
-const SHOWN: usize = 4;
+/// Findings on the first screen before the rest is only counted, each in one line.
+const SHOWN: usize = 3;
+/// Steps on the first screen, each in one line; a single one may take as many.
+const STEPS: usize = 2;
 /// Columns of the question words on the left.
 const LABEL: usize = 12;
 
@@ -65,24 +68,22 @@ fn answer(page: &mut Page, question: &str, answer: Line) {
 fn answers(page: &mut Page, d: &Diagnosis, style: &Style) {
     what(page, d);
     if let Some(onset) = words::onset(d)
-        && let Some(at) = words::since(onset)
+        && let Some(at) = words::since(d, onset)
     {
         let mut line = Line::of(Tone::Bold, &at);
-        let mut notes = Vec::new();
-        notes.extend(words::since_interval(onset));
-        if let Some(window) = onset.window {
-            let since = d.windows.len().saturating_sub(window);
-            notes.push(format!("the last {since} of {}", number::counted(d.windows.len(), "window")));
+        if let Some(interval) = words::since_interval(d, onset) {
+            line.push(Tone::Plain, &format!(" ({interval})"));
         }
-        if !notes.is_empty() {
-            line.push(Tone::Plain, &format!(", {}", notes.join(", ")));
+        let dated = d.findings.iter().find(|f| f.onset.as_ref() == Some(onset));
+        if let Some(part) = dated.and_then(|f| words::windows_since(d, f)) {
+            line.push(Tone::Plain, &format!(", {part}"));
         }
         answer(page, "Since", line);
     }
-    if let Some(text) = words::how_bad(d) {
-        answer(page, words::change_question(d), Line::of(Tone::Plain, &text));
+    if let Some(text) = change::how_bad_short(d) {
+        answer(page, change::question(d), Line::of(Tone::Plain, &text));
     }
-    answer(page, "How sure", Line::of(Tone::Plain, &words::how_sure(d)));
+    answer(page, "How sure", Line::of(Tone::Plain, &change::how_sure_short(d)));
     place(page, d);
     todo(page, d);
     missed(page, d, style);
@@ -95,7 +96,7 @@ fn what(page: &mut Page, d: &Diagnosis) {
         .chain(&d.windows)
         .map(|w| words::known(w.metric).or(words::known(w.estimate)))
         .collect();
-    match words::metric_moved(d) {
+    match change::moved(d) {
         Some(moved) if d.verdict != Verdict::Blind => {
             let mut line = Line::of(Tone::Bold, &moved);
             if trend.len() > 2 {
@@ -108,14 +109,14 @@ fn what(page: &mut Page, d: &Diagnosis) {
     }
 }
 
-/// The first findings, worst first: sign, cost, sentence.
+/// The first findings, worst first: sign, cost, sentence; one line each, as `-v` has them in full.
 fn place(page: &mut Page, d: &Diagnosis) {
     let ranked: Vec<&Finding> = words::causes(d);
     let shown = SHOWN;
     let priced = ranked.iter().take(shown).any(|f| f.impact.is_some());
     let mut question = "Where";
     for finding in ranked.iter().take(shown) {
-        answer_finding(page, std::mem::take(&mut question), finding, priced);
+        answer_finding(page, std::mem::take(&mut question), finding, priced, ranked.len() > 1);
     }
     let mut rest = Vec::new();
     if ranked.len() > shown {
@@ -129,64 +130,66 @@ fn place(page: &mut Page, d: &Diagnosis) {
     }
 }
 
-fn answer_finding(page: &mut Page, question: &str, finding: &Finding, priced: bool) {
+fn answer_finding(page: &mut Page, question: &str, finding: &Finding, priced: bool, among: bool) {
     let tone = severity_tone(finding.severity);
     let mut line = Line::new();
     line.push(Tone::Dim, &format!("  {question:<width$}", width = LABEL - 2));
     line.push(tone, &format!("{} ", words::severity_sign(finding.severity)));
     let mut indent = LABEL + 2;
+    // The metric's own fall stands in the lines above; here it is only where it is worst.
+    let whole = finding.mode == Mode::PerformanceLoss && finding.severity == Severity::Harmful && among;
     if priced {
         let price = finding
             .impact
             .as_ref()
-            .filter(|impact| impact.change.0.is_finite())
+            .filter(|impact| impact.change.0.is_finite() && !whole)
             .map_or(String::new(), |impact| number::change(impact.change.0));
         line.push(tone, &format!("{price:>6}  "));
         indent += 8;
     }
-    line.push(Tone::Plain, &crate::escape::clip(&finding.message, 240));
+    let message = match finding.message.split_once("; ") {
+        Some((_, worst)) if whole && worst.starts_with("worst where") => worst,
+        _ => &finding.message,
+    };
+    line.push(Tone::Plain, &page.brief(message, indent));
     page.line(&line, indent);
 }
 
-/// The next steps of the first harmful findings, each said once.
 fn todo(page: &mut Page, d: &Diagnosis) {
-    let mut steps: Vec<&str> = Vec::new();
-    for finding in words::of(d, Severity::Harmful).chain(words::of(d, Severity::Watch)) {
-        let step = finding.next_step.trim();
-        if !step.is_empty() && !steps.contains(&step) && (steps.is_empty() || finding.severity == Severity::Harmful) {
-            steps.push(step);
-        }
-    }
-    // Who cannot see needs more data first; the power analysis says how much.
-    if steps.is_empty() && d.verdict == Verdict::Blind && !d.power.note.is_empty() {
-        steps.push(&d.power.note);
+    let mut steps: Vec<&str> = words::steps(d);
+    // Who cannot see needs more data first.
+    if steps.is_empty() && d.verdict == Verdict::Blind {
+        steps.push(change::remedy(d));
     }
     let mut question = "Do";
-    for (i, step) in steps.iter().take(2).enumerate() {
+    for (i, step) in steps.iter().take(STEPS).enumerate() {
         let number = if steps.len() > 1 { format!("{}. ", i + 1) } else { String::new() };
-        let mut line = Line::of(Tone::Plain, &number);
-        line.push(Tone::Plain, &crate::escape::clip(step, 240));
-        let mut full = Line::new();
-        full.push(Tone::Dim, &format!("  {:<width$}", std::mem::take(&mut question), width = LABEL - 2));
-        full.append(line);
-        page.line(&full, LABEL + number.len());
+        let indent = LABEL + number.len();
+        let step = if steps.len() > 1 { page.brief(step, indent) } else { crate::escape::clip(step, 120) };
+        let mut line = Line::new();
+        line.push(Tone::Dim, &format!("  {:<width$}", std::mem::take(&mut question), width = LABEL - 2));
+        line.push(Tone::Plain, &format!("{number}{step}"));
+        page.line(&line, indent);
     }
 }
 
 fn missed(page: &mut Page, d: &Diagnosis, style: &Style) {
-    let text = match words::power(d) {
-        Some(power) if d.verdict == Verdict::Blind => format!("yes: {power}"),
+    let text = match change::power_short(d) {
+        Some(power) if d.verdict == Verdict::Blind => format!("yes: {}", change::unseen(d).unwrap_or(power)),
         Some(power) => power,
+        None if d.verdict == Verdict::Blind => {
+            format!("yes: no change of {} could be seen", d.metric.name.as_deref().unwrap_or("any metric"))
+        }
         None if d.power.note.is_empty() => "unknown: there was nothing to measure".to_owned(),
         None => d.power.note.clone(),
     };
     answer(page, "Missed", Line::of(Tone::Plain, &text));
     if style.verbose == 0 && !d.warnings.is_empty() {
         let text = match d.warnings.as_slice() {
-            [only] => crate::escape::clip(only, 200),
+            [only] => page.brief(&words::brief_warning(only), 4),
             many => format!("{} about the input (-v lists them)", number::counted(many.len(), "warning")),
         };
-        answer(page, "", Line::of(Tone::Watch, "! ").with(Tone::Plain, &text));
+        page.line(&Line::of(Tone::Watch, "  ! ").with(Tone::Plain, &text), 4);
     }
 }
 
@@ -198,6 +201,8 @@ fn hint(page: &mut Page, d: &Diagnosis, style: &Style) {
         1 => "-vv for all statistics, roles and inputs; --format html for the page",
         _ => return,
     };
-    page.blank();
+    if style.verbose > 0 {
+        page.blank();
+    }
     page.line(&Line::of(Tone::Dim, &format!("  {text}")), 2);
 }

@@ -4,7 +4,9 @@ use dosimeter_core::diagnosis::{Column, Diagnosis, Window};
 
 use super::detail::{heading, spark};
 use super::text::{Line, Page, Tone};
-use crate::{Style, date, escape, number, words};
+use crate::date::{self, Zone};
+use crate::words::Moved;
+use crate::{Style, escape, number, words};
 
 /// Windows listed by `-v`, the last ones; `-vv` lists all.
 const WINDOWS: usize = 40;
@@ -77,14 +79,15 @@ pub(super) fn windows(page: &mut Page, d: &Diagnosis, style: &Style) {
         let text = format!("  · {} (-vv)", number::counted(left_out, "earlier window"));
         page.line(&Line::of(Tone::Dim, &text), 4);
     }
+    let zone = Zone::of(d);
     for (window, reference, onset) in all.into_iter().skip(left_out) {
-        self::window(page, window, reference, onset, scale.as_ref());
+        let at = window.start.map_or(format!("window {}", window.index.saturating_add(1)), |at| date::day(at, &zone));
+        self::window(page, window, &at, reference, onset, scale.as_ref());
     }
 }
 
-fn window(page: &mut Page, window: &Window, reference: bool, onset: bool, scale: Option<&Scale>) {
+fn window(page: &mut Page, window: &Window, at: &str, reference: bool, onset: bool, scale: Option<&Scale>) {
     let tone = if reference { Tone::Dim } else { Tone::Plain };
-    let at = window.start.map_or(format!("window {}", window.index.saturating_add(1)), date::day);
     let period = if reference { "reference" } else { "current" };
     let mut line = Line::of(tone, &format!("  {period:<10}{at:<14}"));
     let (rows, labelled) = (number::count(window.rows), number::count(window.labelled));
@@ -108,14 +111,15 @@ pub(super) fn columns(page: &mut Page, d: &Diagnosis, style: &Style) {
     if d.columns.is_empty() {
         return;
     }
-    let drifted = d.columns.iter().filter(|c| c.drifted).count();
-    heading(page, &format!("Columns, {drifted} of {} moved", d.columns.len()));
+    let moved = Moved::of(d);
+    let drifted = moved.count(d);
+    heading(page, &format!("Columns, {drifted} of {} moved or named above", d.columns.len()));
     page.blank();
     let most = if style.verbose > 1 { usize::MAX } else { drifted.max(12) };
     let shown = words::columns(d);
     let name_width = shown.iter().take(most).map(|c| escape::width(&escape::clip(&c.name, 32))).max().unwrap_or(8);
     for column in shown.iter().take(most) {
-        self::column(page, column, name_width, style);
+        self::column(page, column, moved.has(column), name_width, style);
     }
     if d.columns.len() > most {
         let rest = number::counted(d.columns.len() - most, "more column");
@@ -123,10 +127,9 @@ pub(super) fn columns(page: &mut Page, d: &Diagnosis, style: &Style) {
     }
 }
 
-fn column(page: &mut Page, column: &Column, name_width: usize, style: &Style) {
-    let mut line =
-        Line::of(if column.drifted { Tone::Watch } else { Tone::Dim }, if column.drifted { "  ~ " } else { "    " });
-    line.push(if column.drifted { Tone::Plain } else { Tone::Dim }, &escape::clip(&column.name, 32));
+fn column(page: &mut Page, column: &Column, moved: bool, name_width: usize, style: &Style) {
+    let mut line = Line::of(if moved { Tone::Watch } else { Tone::Dim }, if moved { "  ~ " } else { "    " });
+    line.push(if moved { Tone::Plain } else { Tone::Dim }, &escape::clip(&column.name, 32));
     line.pad_to(name_width + 6);
     let roomy = page.width() >= 100;
     if roomy {
@@ -134,7 +137,7 @@ fn column(page: &mut Page, column: &Column, name_width: usize, style: &Style) {
     }
     if let Some(picture) = column.picture.as_ref().filter(|p| p.trend.len() > 1) {
         let trend: Vec<Option<f64>> = picture.trend.iter().map(|v| words::known(*v)).collect();
-        let mut spark = spark(&trend, picture.trend_reference, if column.drifted { Tone::Watch } else { Tone::Dim });
+        let mut spark = spark(&trend, picture.trend_reference, if moved { Tone::Watch } else { Tone::Dim });
         spark.pad_to(24);
         line.append(spark);
     }

@@ -4,7 +4,7 @@
 //! become colours at the very end, or nothing.
 
 use crate::Style;
-use crate::escape::{char_width, visible, width};
+use crate::escape::{char_width, clip, visible, width};
 
 /// What a piece of text means; colour follows meaning, and a sign or word always stands beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +84,27 @@ impl Page {
 
     pub(crate) fn width(&self) -> usize {
         self.width
+    }
+
+    /// A text in what is left of one line after `indent` columns. What does not fit ends where a clause does, if one does in
+    /// the second half, else a word, and in `…` either way.
+    pub(crate) fn brief(&self, text: &str, indent: usize) -> String {
+        let room = self.width.saturating_sub(indent.min(self.width / 2));
+        // Six times the room is more than any line shows, and bounds what a text of a million characters costs.
+        let shown = clip(text, room.saturating_mul(6));
+        if width(&shown) <= room {
+            return shown;
+        }
+        let fits = |at: &usize| shown.get(..*at).is_some_and(|kept| width(kept) + 2 <= room);
+        let ends = |marks: &[&str]| {
+            let all = marks.iter().flat_map(|mark| shown.match_indices(mark).map(|(at, _)| at));
+            all.filter(fits).max().and_then(|at| shown.get(..at))
+        };
+        let clause = ends(&[": ", "; ", ", ", " (", ". "]).filter(|kept| 2 * width(kept) >= room);
+        let word = || ends(&[" "]).map_or_else(|| clip(&shown, room.saturating_sub(2)), str::to_owned);
+        let kept = clause.map_or_else(word, str::to_owned);
+        let kept = kept.trim_end_matches([' ', '→', '…']);
+        format!("{kept} …")
     }
 
     pub(crate) fn blank(&mut self) {

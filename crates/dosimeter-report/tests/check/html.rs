@@ -72,3 +72,30 @@ fn verdict_first_and_blind_never_green() {
     let blind = page(&fixtures::blind());
     assert!(blind.contains("class=\"verdict blind\"") && !blind.contains("class=\"verdict healthy\""));
 }
+
+#[test]
+fn one_form_of_date_on_an_axis() {
+    let page = page(&fixtures::hotel::decaying());
+    let wide = page.split("class=\"wide\"").nth(1).and_then(|rest| rest.split("</svg>").next()).unwrap_or("");
+    assert!(wide.contains(">Jul 2015<") && wide.contains(">2016<").eq(&false) && wide.contains(" 2016<"), "{wide}");
+}
+
+#[test]
+fn segments_are_a_table_in_words() {
+    use dosimeter_core::diagnosis::Detail;
+    let mut d = fixtures::hotel::decaying();
+    let segment = std::collections::BTreeMap::from([
+        ("column".to_owned(), Detail::from("lead_time")),
+        ("value".to_owned(), Detail::from("168 to 364")),
+        ("share".to_owned(), Detail::from(0.224)),
+        ("loss_reference".to_owned(), Detail::from(0.031)),
+        ("loss_current".to_owned(), Detail::from(0.313)),
+        ("contribution".to_owned(), Detail::from(0.063)),
+    ]);
+    d.findings[2].detail.insert("segments".to_owned(), Detail::List(vec![Detail::Map(segment)]));
+    let text = page(&d);
+    assert!(text.contains("Where it is worst") && text.contains("lead_time = 168 to 364"), "{text}");
+    assert!(text.contains("0.031 → 0.313") && !text.contains("loss_current"), "{text}");
+    // What speaks of the metric alone shows the metric.
+    assert!(text.contains("accuracy by window</title>"), "{text}");
+}

@@ -1,5 +1,6 @@
 //! One file per promise.
 
+mod change;
 mod extreme;
 mod hostile;
 mod html;
