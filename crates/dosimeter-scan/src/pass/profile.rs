@@ -16,7 +16,7 @@ use super::labels::Labels;
 use super::outcome::{Judge, Row};
 use super::window::Windows;
 use super::{Part, Progress, fold};
-use crate::{Batch, Column, Dataset, Field, Format, Kind, Layout, ReadError, Values, layout_of};
+use crate::{Batch, Column, Dataset, Field, Format, Kind, ReadError, Values};
 
 /// Rows sampled of a period, and the most cells of a sample.
 const SAMPLED: u64 = 20_000;
@@ -38,16 +38,6 @@ pub struct ProfileOptions<'a> {
     pub offsets: &'a [u64],
     /// Labels that came apart.
     pub labels: Option<&'a Labels>,
-}
-
-/// The first row of a batch that is written in a notation; 0 where the reader parsed it and kept no text.
-fn first_written(column: &Column, layout: Layout, rows: usize) -> usize {
-    let written = |t: &str| match layout {
-        Layout::DecimalComma => t.contains(','),
-        Layout::Padded => t.trim() != t,
-        _ => layout_of(t) == Some(layout),
-    };
-    (0..rows).find(|i| column.text(*i).is_some_and(written)).unwrap_or(0)
 }
 
 /// No window: the row is not of this period, or has no time.
@@ -284,9 +274,11 @@ impl<'a> Plan<'a> {
         }
         let kind = if spec.role == Role::Time { None } else { Some(wanted(spec.kind, spec.integer)) };
         let column = kind.map_or_else(|| found.clone(), |k| as_kind(found, k));
-        for (layout, n) in column.layouts.iter().filter(|_| windows.iter().any(|w| *w != NONE)) {
-            let at = first + first_written(found, *layout, rows) as u64;
-            let seen = Notation { rows: u64::from(*n), first_row: at };
+        for (layout, run) in &column.layouts {
+            // Rows of the other period may stand in the same batch.
+            let mut inside = run.clone().filter(|i| windows.get(*i as usize).is_some_and(|w| *w != NONE));
+            let Some(at) = inside.next() else { continue };
+            let seen = Notation { rows: 1 + inside.count() as u64, first_row: first + u64::from(at) };
             s.profile.layouts[j].entry(layout.id().to_owned()).and_modify(|all| all.merge(seen)).or_insert(seen);
         }
         let mut codes = std::mem::take(&mut s.codes);
