@@ -85,6 +85,7 @@ pub fn baseline(
         reference: PeriodProfile::default(),
         files: Vec::new(),
         inferred: roles.inferred.clone(),
+        ignored: roles.roles.iter().filter(|(_, r)| **r == Role::Ignore).map(|(n, _)| n.clone()).collect(),
     }
 }
 

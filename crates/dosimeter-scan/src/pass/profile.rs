@@ -439,6 +439,7 @@ impl<'a> Plan<'a> {
             let mut any = false;
             for i in present {
                 counts[windows[i] as usize] += 1;
+                || baseline.ignored.iter().any(|n| **n == *column.name)
                 any = true;
             }
             if !any {
