@@ -122,10 +122,11 @@ fn two_periods(paths: &Paths, plan: &Plan, ticker: &Ticker) -> Result<Diagnosis,
     let seen = source::look_ahead(&ahead, time.as_deref(), plan, ticker);
     let read = source::read_labels(&paths.labels, plan);
     let labels_of = read.as_ref().map(|f| f as &dyn Fn(&Baseline) -> Result<Labels, Failure>);
-    let (fitted, labels) =
+    let (mut fitted, labels) =
         source::learn(&reference, Part::All, time.as_deref(), Some((seen.rows, seen.span)), labels_of, plan, ticker)?;
     warnings.extend(fitted.warnings);
     let current = current_of(&fitted.baseline, paths, plan, ticker, labels.as_ref(), &mut warnings)?;
+    fitted.baseline.ordered &= source::follows(&fitted.baseline, &current.1);
     // Held until here: it keeps what came on standard input.
     drop(ahead);
     finish(&fitted.baseline, &current.1, &current.0, labels, paths, warnings)
@@ -157,6 +158,7 @@ fn with_baseline(
     let read = source::read_labels(&paths.labels, plan);
     let labels = read.map(|read| read(&baseline)).transpose()?;
     let current = current_of(&baseline, paths, plan, ticker, labels.as_ref(), &mut warnings)?;
+    baseline.ordered &= source::follows(&baseline, &current.1);
     finish(&baseline, &current.1, &current.0, labels, paths, warnings)
 }
 

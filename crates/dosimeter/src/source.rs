@@ -139,8 +139,6 @@ pub(crate) fn learn(
         windows.len() + current_windows(&windows, survey.rows, current.0),
         &plan.fit,
     );
-    baseline.ordered =
-        matches!(baseline.window, WindowSpec::Time { .. }) || matches!(part, Part::Before(_)) || plan.window.is_some();
     baseline.files = dataset.files.iter().map(|f| f.name.clone()).collect();
     if let Some(m) = baseline.watch.metric
         && let Some(task) = baseline.watch.task
@@ -170,6 +168,7 @@ pub(crate) fn learn(
     let new: Vec<String> = lost(&errors).into_iter().filter(met).collect();
     warnings.extend(new);
     baseline.reference = reference;
+    baseline.ordered = matches!(part, Part::Before(_)) || plan.window.is_some() || baseline.reference.is_dated();
     warnings.extend(dataset.problems().iter().map(|p| p.to_string()));
     Ok((Fitted { baseline, survey, warnings }, labels))
 }
@@ -262,6 +261,13 @@ pub(crate) fn observe(
     }
     warnings.extend(lost(&errors));
     Ok(profile)
+}
+
+/// Whether the current windows follow one another as the reference's do: where times said so of those, they have to say
+/// so of these.
+pub(crate) fn follows(baseline: &Baseline, current: &PeriodProfile) -> bool {
+    let by_rows = matches!(baseline.window, WindowSpec::Rows(_));
+    !(by_rows && baseline.reference.is_dated()) || current.is_dated() || current.rows() == 0
 }
 
 /// Surveys current data for rows and times only.

@@ -112,6 +112,9 @@ pub fn profile<'a>(
     }
     let mut total = total.unwrap_or_else(|| start().profile);
     total.finish();
+    if matches!(options.windows, Windows::Rows { .. }) {
+        total.keep_sound_times();
+    }
     (total, errors)
 }
 
@@ -152,11 +155,17 @@ impl<'a> Plan<'a> {
         if !any {
             return;
         }
+        let by_rows = matches!(self.options.windows, Windows::Rows { .. });
         for (i, w) in windows.iter().enumerate().filter(|(_, w)| **w != NONE) {
             let profile = &mut s.profile.windows[*w as usize];
             profile.rows += 1;
             let row = first + i as u64;
             profile.first_row = Some(profile.first_row.map_or(row, |f| f.min(row)));
+            // Windows of time know their borders; those of rows learn them.
+            if by_rows && let Some(t) = stamps.as_ref().and_then(|t| t[i]) {
+                profile.start = Some(profile.start.map_or(t, |s| s.min(t)));
+                profile.end = profile.end.max(t.checked_add(1));
+            }
         }
         let sampled: Vec<u32> = (0..rows as u32)
             .filter(|i| windows[*i as usize] != NONE && self.chooser.takes(first + u64::from(*i)))
