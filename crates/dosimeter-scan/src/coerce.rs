@@ -210,21 +210,34 @@ fn rows(values: &Values) -> usize {
     }
 }
 
+/// What did not fit the column's kind fits text: it is a value again.
 fn to_text(column: Column) -> Column {
     let mut interner = Interner::default();
     let mut text = String::new();
     let rows = rows(&column.values);
+    let mut strays = column.unparsed.iter().peekable();
+    let mut valid = Vec::with_capacity(rows);
     let keys: Vec<i32> = (0..rows)
         .map(|row| {
-            if !column.is_valid(row) {
-                return 0;
+            let stray = strays.next_if(|(at, _)| *at as usize == row);
+            valid.push(stray.is_some() || column.is_valid(row));
+            match stray {
+                Some((_, stray)) => interner.key(stray.as_bytes()),
+                None if column.is_valid(row) => {
+                    show(&column.values, row, &mut text);
+                    interner.key(text.as_bytes())
+                }
+                None => 0,
             }
-            show(&column.values, row, &mut text);
-            interner.key(text.as_bytes())
         })
         .collect();
     match interner.finish(rows) {
-        Ok(dictionary) => Column { values: Values::Text { keys: keys.into(), dictionary }, ..column },
+        Ok(dictionary) => Column {
+            values: Values::Text { keys: keys.into(), dictionary },
+            validity: nulls(valid),
+            unparsed: Vec::new(),
+            ..column
+        },
         Err(_) => column,
     }
 }

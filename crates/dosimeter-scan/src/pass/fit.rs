@@ -196,5 +196,5 @@ fn is_free_text(c: &ColumnSurvey, rows: u64) -> bool {
 /// The kinds that text formats should parse towards, for a data set that is compared with a baseline.
 #[must_use]
 pub fn expected(baseline: &Baseline) -> BTreeMap<String, Kind> {
-    baseline.columns.iter().map(|c| (c.name.clone(), super::cells::wanted(c.kind, c.integer))).collect()
+    baseline.columns.iter().map(|c| (c.name.clone(), super::cells::asked(c))).collect()
 }

@@ -11,7 +11,7 @@ use dosimeter_core::profile::sample::{Chooser, SampleColumn, canonical_number, h
 use dosimeter_core::profile::sketch::{Distinct, HeavyHitters, shorten};
 use dosimeter_core::profile::{Baseline, ColumnKind, ColumnWindow, Lookup, PeriodProfile, Role};
 
-use super::cells::{Cells, as_kind, key_of, native, numbers, same_dictionary, text_of, times, wanted};
+use super::cells::{Cells, as_kind, asked, key_of, native, numbers, same_dictionary, text_of, times, wanted};
 use super::labels::Labels;
 use super::outcome::{Judge, Row};
 use super::window::Windows;
@@ -124,7 +124,7 @@ fn read_as_asked(field: &Field, baseline: &Baseline) -> bool {
     let declares_none =
         [Format::Csv, Format::Json].iter().any(|f| f.name().split(' ').next() == field.native.split(' ').next());
     let spec = baseline.position(&field.name).and_then(|j| baseline.columns.get(j));
-    declares_none && spec.is_some_and(|c| field.kind == wanted(c.kind, c.integer) && native(field.kind) != c.native)
+    declares_none && spec.is_some_and(|c| field.kind == asked(c) && native(field.kind) != c.native)
 }
 
 impl<'a> Plan<'a> {
@@ -281,7 +281,7 @@ impl<'a> Plan<'a> {
             let declared = self.kinds.get(&spec.name).copied();
             s.profile.natives[j] = declared.map(|k| native(k).to_owned());
         }
-        let kind = if spec.role == Role::Time { None } else { Some(wanted(spec.kind, spec.integer)) };
+        let kind = if spec.role == Role::Time { None } else { Some(wanted(spec.kind)) };
         let column = kind.map_or_else(|| found.clone(), |k| as_kind(found, k));
         for (layout, run) in &column.layouts {
             // Rows of the other period may stand in the same batch.
@@ -439,6 +439,7 @@ impl<'a> Plan<'a> {
         let baseline = self.options.baseline;
         for column in columns {
             if baseline.position(&column.name).is_some()
+                || baseline.ignored.iter().any(|n| **n == *column.name)
                 || matches!(column.values, Values::Null | Values::Unsupported(_))
             {
                 continue;
@@ -448,7 +449,6 @@ impl<'a> Plan<'a> {
             let mut any = false;
             for i in present {
                 counts[windows[i] as usize] += 1;
-                || baseline.ignored.iter().any(|n| **n == *column.name)
                 any = true;
             }
             if !any {
