@@ -9,7 +9,7 @@ use dosimeter_scan::Dataset;
 use dosimeter_scan::pass::labels::Labels;
 use dosimeter_scan::pass::{Cut, Part, fit};
 
-use crate::args::CheckArgs;
+use crate::args::{CheckArgs, WatchArgs};
 use crate::config::{self, Paths};
 use crate::error::{Failure, Outcome};
 use crate::output;
@@ -27,6 +27,9 @@ pub(crate) fn run(args: &CheckArgs) -> Outcome {
     let paths = join(args, settings)?;
     let name = paths.history.first().or(paths.current.first()).map_or("model", String::as_str);
     let plan = plan(&watch, &stem(name))?;
+    if paths.baseline.is_some() {
+        refuse_learning(&args.watch, !paths.labels.is_empty())?;
+    }
     let ticker = Ticker::start(watch.quiet);
     let diagnosis = match (&paths.baseline, paths.history.is_empty()) {
         (Some(baseline), _) => with_baseline(Path::new(baseline), &paths, &plan, &watch, &ticker)?,
@@ -49,6 +52,33 @@ type Diagnosis = dosimeter_core::diagnosis::Diagnosis;
 fn join(args: &CheckArgs, settings: Paths) -> Result<Paths, Failure> {
     let typed =
         !(args.data.is_empty() && args.reference.is_empty() && args.current.is_empty() && args.baseline.is_none());
+/// A baseline has its roles, its windows and its samples: a typed flag that would change them has no effect, and nobody
+/// should believe that it had.
+fn refuse_learning(typed: &WatchArgs, labels: bool) -> Result<(), Failure> {
+    let flags = [
+        ("--id", typed.id.is_some()),
+        ("--time", typed.time.is_some()),
+        ("--prediction", typed.prediction.is_some()),
+        ("--score", typed.score.is_some()),
+        // It also names the column of the labels that came apart.
+        ("--label", typed.label.is_some() && !labels),
+        ("--segment", !typed.segment.is_empty()),
+        ("--ignore", !typed.ignore.is_empty()),
+        ("--task", typed.task.is_some()),
+        ("--positive", typed.positive.is_some()),
+        ("--threshold", typed.threshold.is_some()),
+        ("--window", typed.window.is_some()),
+        ("--time-zone", typed.time_zone.is_some()),
+        ("--seed", typed.seed.is_some()),
+    ];
+    let idle: Vec<&str> = flags.iter().filter(|(_, given)| *given).map(|(flag, _)| *flag).collect();
+    if idle.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(format!("no effect with --baseline, which was learned without: {}", idle.join(", ")))
+        .hint("give them to `dosimeter fit` and make the baseline again, or leave them out"))
+}
+
     let mut p = Paths {
         history: args.data.clone(),
         reference: args.reference.clone(),
@@ -136,7 +166,7 @@ fn with_baseline(
     path: &Path,
     paths: &Paths,
     plan: &Plan,
-    watch: &crate::args::WatchArgs,
+    watch: &WatchArgs,
     ticker: &Ticker,
 ) -> Result<Diagnosis, Failure> {
     let shown = path.display();
