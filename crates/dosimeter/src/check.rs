@@ -12,6 +12,7 @@ use dosimeter_scan::pass::{Cut, Part, fit};
 use crate::args::{CheckArgs, WatchArgs};
 use crate::config::{self, Paths};
 use crate::error::{Failure, Outcome};
+use crate::notes::Notes;
 use crate::output;
 use crate::plan::{Plan, plan};
 use crate::progress::Ticker;
@@ -26,15 +27,16 @@ pub(crate) fn run(args: &CheckArgs) -> Outcome {
     let (watch, settings) = config::complete(&args.watch)?;
     let paths = join(args, settings)?;
     let name = paths.history.first().or(paths.current.first()).map_or("model", String::as_str);
-    let plan = plan(&watch, &stem(name))?;
     if paths.baseline.is_some() {
         refuse_learning(&args.watch, !paths.labels.is_empty())?;
     }
+    let plan = plan(&watch, &stem(name))?;
     let ticker = Ticker::start(watch.quiet);
+    let mut notes = Notes::default();
     let diagnosis = match (&paths.baseline, paths.history.is_empty()) {
-        (Some(baseline), _) => with_baseline(Path::new(baseline), &paths, &plan, &watch, &ticker)?,
-        (None, true) => two_periods(&paths, &plan, &ticker)?,
-        (None, false) => history(&paths, &plan, &ticker)?,
+        (Some(baseline), _) => with_baseline(Path::new(baseline), &paths, &plan, &watch, &ticker, &mut notes)?,
+        (None, true) => two_periods(&paths, &plan, &ticker, &mut notes)?,
+        (None, false) => history(&paths, &plan, &ticker, &mut notes)?,
     };
     drop(ticker);
     let style = output::style(&args.color, args.verbose);
@@ -43,15 +45,13 @@ pub(crate) fn run(args: &CheckArgs) -> Outcome {
         output::write(path, text.as_bytes())?;
     }
     output::print(&render(format, &diagnosis, &style))?;
+    // The result holds for the files that could be read; nobody should take it for one of all of them.
+    if notes.complain() {
+        return Ok(2);
+    }
     Ok(if args.exit_zero { 0 } else { diagnosis.verdict.exit_code() })
 }
 
-type Diagnosis = dosimeter_core::diagnosis::Diagnosis;
-
-/// What was typed, completed by the settings.
-fn join(args: &CheckArgs, settings: Paths) -> Result<Paths, Failure> {
-    let typed =
-        !(args.data.is_empty() && args.reference.is_empty() && args.current.is_empty() && args.baseline.is_none());
 /// A baseline has its roles, its windows and its samples: a typed flag that would change them has no effect, and nobody
 /// should believe that it had.
 fn refuse_learning(typed: &WatchArgs, labels: bool) -> Result<(), Failure> {
@@ -79,6 +79,12 @@ fn refuse_learning(typed: &WatchArgs, labels: bool) -> Result<(), Failure> {
         .hint("give them to `dosimeter fit` and make the baseline again, or leave them out"))
 }
 
+type Diagnosis = dosimeter_core::diagnosis::Diagnosis;
+
+/// What was typed, completed by the settings.
+fn join(args: &CheckArgs, settings: Paths) -> Result<Paths, Failure> {
+    let typed =
+        !(args.data.is_empty() && args.reference.is_empty() && args.current.is_empty() && args.baseline.is_none());
     let mut p = Paths {
         history: args.data.clone(),
         reference: args.reference.clone(),
@@ -114,9 +120,8 @@ fn refuse_learning(typed: &WatchArgs, labels: bool) -> Result<(), Failure> {
     }
 }
 
-fn history(paths: &Paths, plan: &Plan, ticker: &Ticker) -> Result<Diagnosis, Failure> {
-    let mut warnings = Vec::new();
-    let dataset = source::open(&paths.history, &plan.read, &mut warnings)?;
+fn history(paths: &Paths, plan: &Plan, ticker: &Ticker, notes: &mut Notes) -> Result<Diagnosis, Failure> {
+    let dataset = source::open(&paths.history, &plan.read, notes)?;
     let time = source::time_column(&dataset, plan.time.as_deref());
     let until = paths.reference_until.as_deref().unwrap_or_default();
     let cut = source::cut(until, || source::look_ahead(&dataset, None, plan, ticker).rows)?;
@@ -126,8 +131,8 @@ fn history(paths: &Paths, plan: &Plan, ticker: &Ticker) -> Result<Diagnosis, Fai
     }
     let read = source::read_labels(&paths.labels, plan);
     let labels_of = read.as_ref().map(|f| f as &dyn Fn(&Baseline) -> Result<Labels, Failure>);
-    let (fitted, labels) = source::learn(&dataset, Part::Before(cut), time.as_deref(), None, labels_of, plan, ticker)?;
-    warnings.extend(fitted.warnings);
+    let (fitted, labels) =
+        source::learn(&dataset, Part::Before(cut), time.as_deref(), None, labels_of, plan, ticker, notes)?;
     let (span, rows) = fitted.survey.rest;
     if rows == 0 || fitted.survey.rest.1 == 0 {
         return Err(
@@ -140,26 +145,32 @@ fn history(paths: &Paths, plan: &Plan, ticker: &Ticker) -> Result<Diagnosis, Fai
     };
     let following =
         Following { dataset: &dataset, part: Part::From(cut), rows, span, first, offsets: fitted.survey.offsets() };
-    let current = source::observe(&fitted.baseline, &following, labels.as_ref(), ticker, &mut warnings)?;
-    finish(&fitted.baseline, &current, &dataset, labels, paths, warnings)
+    let current = source::observe(&fitted.baseline, &following, labels.as_ref(), ticker, notes)?;
+    finish(&fitted.baseline, &current, &dataset, labels, paths, notes)
 }
 
-fn two_periods(paths: &Paths, plan: &Plan, ticker: &Ticker) -> Result<Diagnosis, Failure> {
-    let mut warnings = Vec::new();
-    let reference = source::open(&paths.reference, &plan.read, &mut warnings)?;
+fn two_periods(paths: &Paths, plan: &Plan, ticker: &Ticker, notes: &mut Notes) -> Result<Diagnosis, Failure> {
+    let reference = source::open(&paths.reference, &plan.read, notes)?;
     let time = source::time_column(&reference, plan.time.as_deref());
-    let ahead = source::open(&paths.current, &plan.read, &mut Vec::new())?;
+    let ahead = source::open(&paths.current, &plan.read, &mut Notes::default())?;
     let seen = source::look_ahead(&ahead, time.as_deref(), plan, ticker);
     let read = source::read_labels(&paths.labels, plan);
     let labels_of = read.as_ref().map(|f| f as &dyn Fn(&Baseline) -> Result<Labels, Failure>);
-    let (mut fitted, labels) =
-        source::learn(&reference, Part::All, time.as_deref(), Some((seen.rows, seen.span)), labels_of, plan, ticker)?;
-    warnings.extend(fitted.warnings);
-    let current = current_of(&fitted.baseline, paths, plan, ticker, labels.as_ref(), &mut warnings)?;
+    let (mut fitted, labels) = source::learn(
+        &reference,
+        Part::All,
+        time.as_deref(),
+        Some((seen.rows, seen.span)),
+        labels_of,
+        plan,
+        ticker,
+        notes,
+    )?;
+    let current = current_of(&fitted.baseline, paths, plan, ticker, labels.as_ref(), notes)?;
     fitted.baseline.ordered &= source::follows(&fitted.baseline, &current.1);
     // Held until here: it keeps what came on standard input.
     drop(ahead);
-    finish(&fitted.baseline, &current.1, &current.0, labels, paths, warnings)
+    finish(&fitted.baseline, &current.1, &current.0, labels, paths, notes)
 }
 
 fn with_baseline(
@@ -168,6 +179,7 @@ fn with_baseline(
     plan: &Plan,
     watch: &WatchArgs,
     ticker: &Ticker,
+    notes: &mut Notes,
 ) -> Result<Diagnosis, Failure> {
     let shown = path.display();
     let bytes = std::fs::read(path).map_err(|e| {
@@ -184,12 +196,12 @@ fn with_baseline(
     if watch.monitor.is_some() {
         baseline.watch.monitor = plan.fit.monitor.clone();
     }
-    let mut warnings = Vec::new();
     let read = source::read_labels(&paths.labels, plan);
     let labels = read.map(|read| read(&baseline)).transpose()?;
-    let current = current_of(&baseline, paths, plan, ticker, labels.as_ref(), &mut warnings)?;
+    labels.iter().for_each(|l| notes.labels(l));
+    let current = current_of(&baseline, paths, plan, ticker, labels.as_ref(), notes)?;
     baseline.ordered &= source::follows(&baseline, &current.1);
-    finish(&baseline, &current.1, &current.0, labels, paths, warnings)
+    finish(&baseline, &current.1, &current.0, labels, paths, notes)
 }
 
 fn current_of(
@@ -198,18 +210,18 @@ fn current_of(
     plan: &Plan,
     ticker: &Ticker,
     labels: Option<&Labels>,
-    warnings: &mut Vec<String>,
+    notes: &mut Notes,
 ) -> Result<(Dataset, dosimeter_core::profile::PeriodProfile), Failure> {
     let mut options = plan.read.clone();
     options.expected = fit::expected(baseline);
-    let dataset = source::open(&paths.current, &options, warnings)?;
+    let dataset = source::open(&paths.current, &options, notes)?;
     let time = baseline.column_with(Role::Time).map(|j| baseline.columns[j].name.clone());
     let seen = source::look_ahead(&dataset, time.as_deref(), plan, ticker);
     if seen.rows == 0 {
         if let Some(e) = seen.errors.first() {
             return Err(e.clone().into());
         }
-        warnings.push("the current data have no rows".to_owned());
+        notes.warn("the current data have no rows");
     }
     let following = Following {
         dataset: &dataset,
@@ -219,8 +231,8 @@ fn current_of(
         first: 0,
         offsets: seen.offsets(),
     };
-    let profile = source::observe(baseline, &following, labels, ticker, warnings)?;
-    warnings.extend(dataset.problems().iter().map(ToString::to_string));
+    let profile = source::observe(baseline, &following, labels, ticker, notes)?;
+    dataset.problems().iter().for_each(|p| notes.warn(p.to_string()));
     Ok((dataset, profile))
 }
 
@@ -230,8 +242,9 @@ fn finish(
     dataset: &Dataset,
     labels: Option<Labels>,
     paths: &Paths,
-    mut warnings: Vec<String>,
+    notes: &mut Notes,
 ) -> Result<Diagnosis, Failure> {
+    let mut warnings = std::mem::take(&mut notes.warnings);
     if !baseline.inferred.is_empty() {
         let guesses = baseline
             .inferred

@@ -19,7 +19,7 @@ enum Stored {
 /// Columns of every type, as pandas writes them.
 fn every_type() -> (Table, Vec<(&'static str, Stored)>) {
     let mut t = world(1_200, 5);
-    let cell = |i: usize, text: String| if i % 11 == 0 { String::new() } else { text };
+    let cell = |i: usize, text: String| if i.is_multiple_of(11) { String::new() } else { text };
     t.set("vip", (0..1_200).map(|i| if i % 3 == 0 { "True" } else { "False" }));
     t.set("opted", (0..1_200).map(|i| cell(i, if i % 4 == 0 { "True" } else { "False" }.to_owned())));
     t.set("visits", (0..1_200).map(|i| cell(i, format!("{}.0", i % 9))));

@@ -240,7 +240,7 @@ impl<'a> Plan<'a> {
             };
             if let (Some(labels), Some(ids)) = (self.options.labels, ids) {
                 let known = row.label.is_some() || row.label_number.is_finite();
-                if let Some((text, number)) = labels.of(key_of(ids, i)).filter(|_| !known) {
+                if let Some((text, number)) = labels.of(key_of(ids, i), known).filter(|_| !known) {
                     row.label = (!regression).then_some(text);
                     row.label_number = number;
                 }
