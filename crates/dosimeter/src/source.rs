@@ -164,6 +164,11 @@ pub(crate) fn learn(
     notes.lost(&errors);
     baseline.reference = reference;
     baseline.ordered = matches!(part, Part::Before(_)) || plan.window.is_some() || baseline.reference.is_dated();
+    // What came too late to be surveyed is not known well enough to be compared, but is not new either.
+    for name in reference.extras.keys() {
+        notes.warn(format!("column {name} comes too late in the reference to be looked at"));
+        baseline.ignored.push(name.clone());
+    }
     dataset.problems().iter().for_each(|p| notes.warn(p.to_string()));
     Ok((Fitted { baseline, survey }, labels))
 }

@@ -127,6 +127,17 @@ fn read_as_asked(field: &Field, baseline: &Baseline) -> bool {
     declares_none && spec.is_some_and(|c| field.kind == asked(c) && native(field.kind) != c.native)
 }
 
+/// The class of type of a column that no file declares.
+fn class(values: &Values) -> &'static str {
+    match values {
+        Values::Integer(_) | Values::Float(_) => "number",
+        Values::Boolean(_) => "boolean",
+        Values::Time(_) => "time",
+        Values::Text { .. } => "text",
+        Values::Null | Values::Unsupported(_) => "unknown",
+    }
+}
+
 impl<'a> Plan<'a> {
     fn add(&self, s: &mut State<'_>, first: u64, batch: &Batch) {
         let baseline = self.options.baseline;
@@ -459,7 +470,7 @@ impl<'a> Plan<'a> {
             extra.present.resize(counts.len(), 0);
             extra.present.iter_mut().zip(&counts).for_each(|(a, b)| *a += b);
             if extra.native.is_empty() {
-                extra.native = self.kinds.get(&*name).map_or("unknown", |k| native(*k)).to_owned();
+                extra.native = self.kinds.get(&*name).map_or_else(|| class(&column.values), |k| native(*k)).to_owned();
             }
             for i in sampled.iter().filter(|i| column.is_valid(**i as usize)) {
                 let row = first + u64::from(*i);
