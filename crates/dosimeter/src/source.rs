@@ -34,15 +34,12 @@ pub(crate) fn time_column(dataset: &Dataset, given: Option<&str>) -> Option<Stri
     }
     let times: Vec<String> =
         dataset.schema().into_iter().filter(|f| f.kind == Kind::Time && f.supported).map(|f| f.name).collect();
-    match times.as_slice() {
-        [only] => Some(only.clone()),
-        many => many
-            .iter()
-            .find(|n| {
-                ["timestamp", "time", "datetime", "date", "ts", "event_time"].contains(&n.to_lowercase().as_str())
-            })
-            .cloned(),
-    }
+    const NAMES: [&str; 6] = ["timestamp", "time", "datetime", "date", "ts", "event_time"];
+    let named = times.iter().find(|n| NAMES.contains(&n.to_lowercase().as_str())).cloned();
+    // A date of birth is a time as well: what is called one in text comes before what is none by name.
+    named
+        .or_else(|| roles::time_in_text(dataset))
+        .or_else(|| if let [only] = times.as_slice() { Some(only.clone()) } else { None })
 }
 
 /// `2016-04-01`, `5000`, `0.5` or `30%` as a cut.
@@ -109,6 +106,11 @@ pub(crate) fn learn(
         given.roles.entry(t.to_owned()).or_insert(Role::Time);
     }
     let mut decided = roles::decide(&given, &survey.columns, &also, survey.rows)?;
+    for name in &decided.indices {
+        notes.warn(format!(
+            "column {name} only numbers the rows, as pandas does, and is not looked at; give it a role to use it"
+        ));
+    }
     if let Some(t) = time.filter(|t| plan.time.as_deref() != Some(*t)) {
         decided.inferred.push(t.to_owned());
     }
@@ -162,13 +164,13 @@ pub(crate) fn learn(
     };
     let (reference, errors) = profile(dataset, &options, ticker.progress());
     notes.lost(&errors);
-    baseline.reference = reference;
-    baseline.ordered = matches!(part, Part::Before(_)) || plan.window.is_some() || baseline.reference.is_dated();
     // What came too late to be surveyed is not known well enough to be compared, but is not new either.
     for name in reference.extras.keys() {
         notes.warn(format!("column {name} comes too late in the reference to be looked at"));
         baseline.ignored.push(name.clone());
     }
+    baseline.reference = reference;
+    baseline.ordered = matches!(part, Part::Before(_)) || plan.window.is_some() || baseline.reference.is_dated();
     dataset.problems().iter().for_each(|p| notes.warn(p.to_string()));
     Ok((Fitted { baseline, survey }, labels))
 }

@@ -265,3 +265,87 @@ fn windows_of_rows_have_dates_where_rows_have_times() {
     let windows = result["windows"].as_array().unwrap();
     assert!(windows.iter().all(|w| w["start"].is_null()), "{windows:?}");
 }
+
+#[test]
+fn a_json_key_that_comes_late_is_read() {
+    let folder = Folder::new();
+    let table = world(16_000, 6);
+    let text = |from: usize, name: &str| -> String {
+        let renamed = |(i, line): (usize, &str)| {
+            if i < from { line.to_owned() + "\n" } else { line.replacen("\"amount\"", name, 1) + "\n" }
+        };
+        table.jsonl().lines().enumerate().map(renamed).collect()
+    };
+    let late = folder.file("late.jsonl", text(13_000, "\"amount_eur\""));
+    let result = run(&["check", &late, "--reference-until", "6000", "--window", "500", "-f", "json"]).json();
+    let found = finding(&result, "schema_change", "amount").unwrap_or_else(|| panic!("{}", shown(&result)));
+    assert_eq!((&found["kind"], &found["onset"]["row"]), (&"column_renamed".into(), &13_000.into()), "{found}");
+    // In both periods it is nothing new.
+    let same = folder.file("same.jsonl", text(13_000, "\"zq\": 1, \"amount\""));
+    let result = run(&["check", "--reference", &same, "--current", &same, "-f", "json"]).json();
+    assert!(findings(&result).is_empty(), "{}", shown(&result));
+    assert!(shown(&result).contains("column zq comes too late"), "{}", shown(&result));
+    // A column that the reference knows is found, however late its file has it.
+    let reference = folder.file("reference.jsonl", text(0, "\"amount\""));
+    let dropped = table.jsonl().lines().enumerate().fold(String::new(), |all, (i, line)| {
+        let mut row: Value = serde_json::from_str(line).unwrap();
+        if i < 12_000 {
+            row.as_object_mut().unwrap().remove("amount");
+        }
+        all + &row.to_string() + "\n"
+    });
+    let current = folder.file("dropped.jsonl", dropped);
+    let result = run(&["check", "--reference", &reference, "--current", &current, "-f", "json"]).json();
+    let found = finding(&result, "schema_change", "amount").unwrap_or_else(|| panic!("{}", shown(&result)));
+    assert!((found["share"].as_f64().unwrap() - 0.75).abs() < 0.1, "{found}");
+}
+
+#[test]
+fn times_in_text_are_times() {
+    let folder = Folder::new();
+    let (table, mut types) = every_type();
+    types.iter_mut().filter(|(n, _)| *n == "timestamp").for_each(|(_, stored)| *stored = Stored::Text);
+    let file = folder.join("text.parquet");
+    typed_parquet(&file, &table, &types);
+    let baseline = folder.join("model.baseline");
+    assert_eq!(run(&["fit", &file, "-o", &baseline]).code, 0);
+    let csv = folder.file("same.csv", table.csv());
+    for args in [
+        &["check", "--reference", &file, "--current", &file, "-f", "json"][..],
+        &["check", "--reference", &file, "--current", &file, "-f", "json", "--time", "timestamp"],
+        &["check", "--baseline", &baseline, &file, "-f", "json"],
+        &["check", "--baseline", &baseline, &csv, "-f", "json"],
+        &["check", &file, "--reference-until", "2024-01-06", "-f", "json"],
+    ] {
+        let result = run(args).json();
+        let time = result["columns"].as_array().unwrap().iter().find(|c| c["name"] == "timestamp").unwrap();
+        assert_eq!(time["role"], "time", "{args:?}");
+        assert!(result["windows"].as_array().unwrap().iter().all(|w| w["start"].is_string()), "{args:?}");
+        assert!(finding(&result, "schema_change", "timestamp").is_none(), "{args:?}: {}", shown(&result));
+    }
+    // Texts that are called a time and are none stay what they are.
+    let mut odd = table;
+    odd.edit("timestamp", |i, _| format!("shift {}", i % 3));
+    typed_parquet(&file, &odd, &types);
+    let result = run(&["check", "--reference", &file, "--current", &file, "-f", "json"]).json();
+    let column = result["columns"].as_array().unwrap().iter().find(|c| c["name"] == "timestamp").unwrap();
+    assert_eq!(column["role"], "feature");
+}
+
+#[test]
+fn row_numbers_of_pandas_are_left_out() {
+    let folder = Folder::new();
+    for name in ["Unnamed: 0", "__index_level_0__"] {
+        let mut table = world(2_000, 7);
+        table.set(name, (0..2_000).map(|i| i % 1_000));
+        table.drop("id");
+        let file = folder.file("events.csv", table.csv());
+        let result = run(&["check", &file, "--reference-until", "1000", "-f", "json"]).json();
+        assert!(result["columns"].as_array().unwrap().iter().all(|c| c["name"] != name), "{}", shown(&result));
+        assert!(!findings(&result).iter().any(|f| columns(f).contains(&name)), "{}", shown(&result));
+        assert!(shown(&result).contains(&format!("column {name} only numbers the rows")), "{}", shown(&result));
+        // Whoever names it gets it.
+        let result = run(&["check", &file, "--reference-until", "1000", "-f", "json", "--segment", name]).json();
+        assert!(result["columns"].as_array().unwrap().iter().any(|c| c["name"] == name), "{}", shown(&result));
+    }
+}

@@ -91,7 +91,7 @@ pub fn baseline(
 
 fn spec(c: &ColumnSurvey, role: Role, categorical: bool, room: usize, rows: u64) -> ColumnSpec {
     if c.kind == Kind::Text
-        && matches!(role, Role::Feature | Role::Segment | Role::Score)
+        && matches!(role, Role::Feature | Role::Segment | Role::Score | Role::Time)
         && let Some(parsed) = parsed_texts(c)
     {
         // Numbers and dates written as text are compared as what they say; the notation is watched beside.

@@ -293,7 +293,7 @@ impl<'a> Plan<'a> {
             s.profile.natives[j] = declared.map(|k| native(k).to_owned());
         }
         let kind = if spec.role == Role::Time { None } else { Some(wanted(spec.kind)) };
-        let column = kind.map_or_else(|| found.clone(), |k| as_kind(found, k));
+        let mut column = kind.map_or_else(|| found.clone(), |k| as_kind(found, k));
         for (layout, run) in &column.layouts {
             // Rows of the other period may stand in the same batch.
             let mut inside = run.clone().filter(|i| windows.get(*i as usize).is_some_and(|w| *w != NONE));
@@ -307,6 +307,11 @@ impl<'a> Plan<'a> {
             let null = spec.grid.special(Special::Null) as u16;
             codes.clear();
             codes.extend(stamps.iter().map(|t| t.map_or(null, |t| s.cells[j].number(t as f64))));
+            if !matches!(column.values, Values::Time(_)) {
+                // Times in text or in numbers are counted as times.
+                column.values = Values::Time(stamps.iter().map(|t| t.unwrap_or(0)).collect());
+                column.validity = Some(stamps.iter().map(Option::is_some).collect());
+            }
         } else {
             s.cells[j].of(&column, rows, &mut codes);
         }
