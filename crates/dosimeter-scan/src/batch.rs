@@ -5,6 +5,7 @@
 use crate::layout::Layout;
 use arrow_array::{Array, StringArray};
 use arrow_buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Longest text kept of an unparsed cell, in bytes.
@@ -39,8 +40,9 @@ pub struct Column {
     /// Cells that hold something else than the column's kind: row in the batch and text, cut at
     /// [`UNPARSED_BYTES`]. These rows are null in `validity`.
     pub unparsed: Vec<(u32, String)>,
-    /// How cells were written, where text was parsed: date layouts, decimal commas, padding. Only what occurred.
-    pub layouts: Vec<(Layout, u32)>,
+    /// How cells were written, where text was parsed: date layouts, decimal commas, padding. Runs of rows of the batch,
+    /// in the order in which they begin.
+    pub layouts: Vec<(Layout, Range<u32>)>,
 }
 
 /// The cells of a column.

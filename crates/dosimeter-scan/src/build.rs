@@ -7,9 +7,10 @@ use crate::batch::{Column, Values, cut};
 use crate::error::ReadError;
 use crate::field::Kind;
 use crate::intern::Interner;
-use crate::layout::{DateOrder, Layout, parse_time_in};
+use crate::layout::{DateOrder, Layout, note, parse_time_in};
 use crate::number::{parse_boolean, parse_integer, parse_number, write_number};
 use arrow_buffer::{BooleanBufferBuilder, NullBufferBuilder, ScalarBuffer};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// What a column of a text format is read as.
@@ -45,7 +46,7 @@ pub(crate) struct Builder {
     validity: NullBufferBuilder,
     rows: usize,
     unparsed: Vec<(u32, String)>,
-    layouts: [u32; Layout::ALL.len()],
+    layouts: Vec<(Layout, Range<u32>)>,
     scratch: String,
     capacity: usize,
 }
@@ -63,7 +64,7 @@ impl Builder {
             validity: NullBufferBuilder::new(capacity),
             rows: 0,
             unparsed: Vec::new(),
-            layouts: [0; Layout::ALL.len()],
+            layouts: Vec::new(),
             scratch: String::new(),
             capacity,
         }
@@ -87,7 +88,7 @@ impl Builder {
         self.rows
     }
 
-    /// Takes back the cells from a row on. How often their layouts occurred stays counted.
+    /// Takes back the cells from a row on.
     pub(crate) fn truncate(&mut self, rows: usize) {
         if self.rows <= rows {
             return;
@@ -95,6 +96,10 @@ impl Builder {
         self.rows = rows;
         self.validity.truncate(rows);
         self.unparsed.retain(|(row, _)| (*row as usize) < rows);
+        self.layouts.retain_mut(|(_, run)| {
+            run.end = run.end.min(rows as u32);
+            run.start < run.end
+        });
         match &mut self.store {
             Store::Integer(v) | Store::Time(v) => v.truncate(rows),
             Store::Float(v) => v.truncate(rows),
@@ -131,10 +136,9 @@ impl Builder {
         self.null();
     }
 
+    /// The layout of the cell that is being added.
     fn note(&mut self, layout: Layout) {
-        if let Some(count) = self.layouts.get_mut(layout as usize) {
-            *count += 1;
-        }
+        note(&mut self.layouts, layout, self.rows as u32);
     }
 
     /// A cell as text; the empty one is null.
@@ -170,17 +174,23 @@ impl Builder {
                     values.push(value);
                     return true;
                 }
-                let Some(value) = number(cell, self.target.comma, &mut self.layouts) else {
+                let Some((value, comma)) = number(cell, self.target.comma) else {
                     return false;
                 };
                 self.push_wide(value);
+                if comma {
+                    self.note(Layout::DecimalComma);
+                }
                 true
             }
             Store::Float(values) => {
-                let Some(value) = number(cell, self.target.comma, &mut self.layouts) else {
+                let Some((value, comma)) = number(cell, self.target.comma) else {
                     return false;
                 };
                 values.push(value);
+                if comma {
+                    self.note(Layout::DecimalComma);
+                }
                 true
             }
             Store::Boolean(values) => {
@@ -289,7 +299,7 @@ impl Builder {
         // `NaN` has no other way to be written in JSON.
         let digits = value.bytes().any(|c| c.is_ascii_digit());
         if numeric && digits && self.unparsed.len() == before {
-            self.note(Layout::Quoted);
+            note(&mut self.layouts, Layout::Quoted, (self.rows as u32).saturating_sub(1));
         }
     }
 
@@ -325,8 +335,7 @@ impl Builder {
                 Store::Text(..) => Values::Null,
             },
         };
-        let layouts = std::mem::replace(&mut self.layouts, [0; Layout::ALL.len()]);
-        let layouts = Layout::ALL.into_iter().zip(layouts).filter(|(_, count)| *count > 0).collect();
+        let layouts = std::mem::take(&mut self.layouts);
         Ok(Column {
             name: Arc::clone(&self.name),
             values,
@@ -337,17 +346,10 @@ impl Builder {
     }
 }
 
-/// A number with a decimal point, or with a comma where the column has been seen to use one.
-fn number(cell: &[u8], comma: bool, layouts: &mut [u32]) -> Option<f64> {
+/// A number with a decimal point, or with a comma where the column has been seen to use one; and whether it was.
+fn number(cell: &[u8], comma: bool) -> Option<(f64, bool)> {
     if let Some(value) = parse_number(cell, false) {
-        return Some(value);
+        return Some((value, false));
     }
-    if !comma {
-        return None;
-    }
-    let value = parse_number(cell, true)?;
-    if let Some(count) = layouts.get_mut(Layout::DecimalComma as usize) {
-        *count += 1;
-    }
-    Some(value)
+    if comma { parse_number(cell, true).map(|value| (value, true)) } else { None }
 }

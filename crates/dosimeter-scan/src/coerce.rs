@@ -6,7 +6,7 @@
 use crate::batch::{Column, Values, cut};
 use crate::field::Kind;
 use crate::intern::Interner;
-use crate::layout::{DateOrder, Layout, parse_time_in};
+use crate::layout::{DateOrder, Layout, note, parse_time_in};
 use crate::number::{parse_boolean, parse_integer, parse_number, write_number};
 use arrow_array::{Array, StringArray};
 use arrow_buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
@@ -144,12 +144,7 @@ fn parse_with<T: Copy>(
             parse(trimmed).map(|(v, layout)| (v, layout, trimmed.len() < text.len()))
         })
         .collect();
-    let mut counts = [0u32; Layout::ALL.len()];
-    let mut count = |layout: Layout| {
-        if let Some(n) = counts.get_mut(layout as usize) {
-            *n += 1;
-        }
-    };
+    let mut layouts = column.layouts.clone();
     let mut values = Vec::with_capacity(keys.len());
     let mut valid = Vec::with_capacity(keys.len());
     let mut unparsed = column.unparsed.clone();
@@ -162,10 +157,10 @@ fn parse_with<T: Copy>(
                 Some(Some((v, layout, padded))) => {
                     value = *v;
                     if let Some(layout) = layout {
-                        count(*layout);
+                        note(&mut layouts, *layout, row as u32);
                     }
                     if *padded {
-                        count(Layout::Padded);
+                        note(&mut layouts, Layout::Padded, row as u32);
                     }
                 }
                 _ => {
@@ -182,8 +177,6 @@ fn parse_with<T: Copy>(
         valid.push(ok);
     }
     unparsed.sort_by_key(|(row, _)| *row);
-    let mut layouts = column.layouts;
-    layouts.extend(Layout::ALL.into_iter().zip(counts).filter(|(_, n)| *n > 0));
     Column { name: column.name, values: wrap(values), validity: nulls(valid), unparsed, layouts }
 }
 
@@ -217,21 +210,34 @@ fn rows(values: &Values) -> usize {
     }
 }
 
+/// What did not fit the column's kind fits text: it is a value again.
 fn to_text(column: Column) -> Column {
     let mut interner = Interner::default();
     let mut text = String::new();
     let rows = rows(&column.values);
+    let mut strays = column.unparsed.iter().peekable();
+    let mut valid = Vec::with_capacity(rows);
     let keys: Vec<i32> = (0..rows)
         .map(|row| {
-            if !column.is_valid(row) {
-                return 0;
+            let stray = strays.next_if(|(at, _)| *at as usize == row);
+            valid.push(stray.is_some() || column.is_valid(row));
+            match stray {
+                Some((_, stray)) => interner.key(stray.as_bytes()),
+                None if column.is_valid(row) => {
+                    show(&column.values, row, &mut text);
+                    interner.key(text.as_bytes())
+                }
+                None => 0,
             }
-            show(&column.values, row, &mut text);
-            interner.key(text.as_bytes())
         })
         .collect();
     match interner.finish(rows) {
-        Ok(dictionary) => Column { values: Values::Text { keys: keys.into(), dictionary }, ..column },
+        Ok(dictionary) => Column {
+            values: Values::Text { keys: keys.into(), dictionary },
+            validity: nulls(valid),
+            unparsed: Vec::new(),
+            ..column
+        },
         Err(_) => column,
     }
 }

@@ -7,6 +7,8 @@
 //! `03/04/2024` is ambiguous. A whole column usually is not: one value over 12 tells the order, which
 //! [`DateOrder`] carries to the others. Where nothing tells, the month comes first and the layout says so.
 
+use std::ops::Range;
+
 use crate::number::digits;
 
 /// How a cell was written.
@@ -89,6 +91,16 @@ impl Layout {
     }
 }
 
+/// Notes that a row of a batch is written in a layout: runs of consecutive rows, so that whoever takes some of the rows
+/// can tell how those are written. Rows come in ascending order.
+pub(crate) fn note(runs: &mut Vec<(Layout, Range<u32>)>, layout: Layout, row: u32) {
+    // A cell has at most two or three layouts, so the run that goes on is among the last.
+    match runs.iter_mut().rev().take(4).find(|(l, run)| *l == layout && run.end == row) {
+        Some((_, run)) => run.end = row + 1,
+        None => runs.push((layout, row..row + 1)),
+    }
+}
+
 /// Which of two numbers before a year is the month, as far as the column tells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DateOrder {
@@ -105,12 +117,6 @@ pub enum DateOrder {
 #[must_use]
 pub fn parse_time(text: &str) -> Option<(i64, Layout)> {
     parse_time_in(text.as_bytes(), DateOrder::Unknown)
-}
-
-/// The date layout of a text, if it is a date.
-#[must_use]
-pub fn layout_of(text: &str) -> Option<Layout> {
-    parse_time(text).map(|(_, layout)| layout)
 }
 
 /// As [`parse_time`], with what the column tells about the order of day and month. A value that only fits the other

@@ -53,7 +53,7 @@ pub use batch::{Batch, Column, Values};
 pub use coerce::coerce;
 pub use error::{Place, ReadError};
 pub use field::{Field, Kind, ReadOptions};
-pub use layout::{Layout, layout_of, parse_time};
+pub use layout::{Layout, parse_time};
 pub use problem::{Problem, ProblemKind};
 pub use source::{BatchReader, DataFile, Dataset, Format, Partition};
 pub use write::{WriteColumn, write_parquet};

@@ -13,7 +13,7 @@ pub enum ProblemKind {
     BadJson,
     /// A text cell whose bytes are not UTF-8; replaced by U+FFFD.
     InvalidUtf8,
-    /// A JSON key that the sampled lines did not have; not read.
+    /// A JSON key that the sampled lines did not have, beyond the number of such keys that are read.
     UnknownKey,
     /// A JSON object that has a key twice; the first one counts.
     DuplicateKey,

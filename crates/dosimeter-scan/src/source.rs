@@ -175,7 +175,8 @@ impl Dataset {
     }
 
     /// Batches of one partition with the named columns in that order, or all of the file's when `None`. A named
-    /// column that the file does not have comes as [`Values::Null`].
+    /// column that the file does not have comes as [`Values::Null`]. When `None`, JSON keys that the sample did not have come
+    /// as further columns from the batch on in which they turn up.
     ///
     /// # Errors
     /// When the file cannot be opened any more, or is damaged. Errors met later come from the iterator, which then
@@ -231,9 +232,10 @@ impl Dataset {
                 self.targets.get(name).copied().unwrap_or_else(|| Target::of(Kind::Text))
             })
             .collect();
-        let inner = shielded(|| file.table.read(&file.source, partition.index, &selected, &targets, only))
-            .map_err(|e| e.in_file(&file.name))?;
-        Ok(BatchReader { inner: Some(inner), slots, file: file.name.clone() })
+        let inner =
+            shielded(|| file.table.read(&file.source, partition.index, &selected, &targets, only, columns.is_none()))
+                .map_err(|e| e.in_file(&file.name))?;
+        Ok(BatchReader { inner: Some(inner), slots, selected: selected.len(), file: file.name.clone() })
     }
 }
 
@@ -436,6 +438,8 @@ enum Slot {
 pub struct BatchReader {
     inner: Option<Batches>,
     slots: Vec<Slot>,
+    /// Columns that were known beforehand; the reader may find more.
+    selected: usize,
     file: String,
 }
 
@@ -455,7 +459,7 @@ impl Iterator for BatchReader {
                 self.inner = None;
                 None
             }
-            Ok(Some(batch)) => Some(Ok(assemble(&self.slots, batch))),
+            Ok(Some(batch)) => Some(Ok(assemble(&self.slots, self.selected, batch))),
             Err(e) => {
                 self.inner = None;
                 Some(Err(e.in_file(&self.file)))
@@ -464,7 +468,7 @@ impl Iterator for BatchReader {
     }
 }
 
-fn assemble(slots: &[Slot], batch: Batch) -> Batch {
+fn assemble(slots: &[Slot], selected: usize, batch: Batch) -> Batch {
     let rows = batch.rows;
     let in_order = slots.len() == batch.columns.len()
         && slots.iter().enumerate().all(|(i, s)| matches!(s, Slot::Read(at) if *at == i));
@@ -479,5 +483,6 @@ fn assemble(slots: &[Slot], batch: Batch) -> Batch {
         }
         Slot::Fixed(name, values) => Some(Column::plain(Arc::clone(name), values.clone(), None)),
     };
-    Batch { rows, columns: slots.iter().filter_map(column).collect() }
+    let late = batch.columns.iter().skip(selected).cloned();
+    Batch { rows, columns: slots.iter().filter_map(column).chain(late).collect() }
 }

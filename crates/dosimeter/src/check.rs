@@ -9,9 +9,10 @@ use dosimeter_scan::Dataset;
 use dosimeter_scan::pass::labels::Labels;
 use dosimeter_scan::pass::{Cut, Part, fit};
 
-use crate::args::CheckArgs;
+use crate::args::{CheckArgs, WatchArgs};
 use crate::config::{self, Paths};
 use crate::error::{Failure, Outcome};
+use crate::notes::Notes;
 use crate::output;
 use crate::plan::{Plan, plan};
 use crate::progress::Ticker;
@@ -26,12 +27,16 @@ pub(crate) fn run(args: &CheckArgs) -> Outcome {
     let (watch, settings) = config::complete(&args.watch)?;
     let paths = join(args, settings)?;
     let name = paths.history.first().or(paths.current.first()).map_or("model", String::as_str);
+    if paths.baseline.is_some() {
+        refuse_learning(&args.watch, !paths.labels.is_empty())?;
+    }
     let plan = plan(&watch, &stem(name))?;
     let ticker = Ticker::start(watch.quiet);
+    let mut notes = Notes::default();
     let diagnosis = match (&paths.baseline, paths.history.is_empty()) {
-        (Some(baseline), _) => with_baseline(Path::new(baseline), &paths, &plan, &watch, &ticker)?,
-        (None, true) => two_periods(&paths, &plan, &ticker)?,
-        (None, false) => history(&paths, &plan, &ticker)?,
+        (Some(baseline), _) => with_baseline(Path::new(baseline), &paths, &plan, &watch, &ticker, &mut notes)?,
+        (None, true) => two_periods(&paths, &plan, &ticker, &mut notes)?,
+        (None, false) => history(&paths, &plan, &ticker, &mut notes)?,
     };
     drop(ticker);
     let style = output::style(&args.color, args.verbose);
@@ -40,7 +45,38 @@ pub(crate) fn run(args: &CheckArgs) -> Outcome {
         output::write(path, text.as_bytes())?;
     }
     output::print(&render(format, &diagnosis, &style))?;
+    // The result holds for the files that could be read; nobody should take it for one of all of them.
+    if notes.complain() {
+        return Ok(2);
+    }
     Ok(if args.exit_zero { 0 } else { diagnosis.verdict.exit_code() })
+}
+
+/// A baseline has its roles, its windows and its samples: a typed flag that would change them has no effect, and nobody
+/// should believe that it had.
+fn refuse_learning(typed: &WatchArgs, labels: bool) -> Result<(), Failure> {
+    let flags = [
+        ("--id", typed.id.is_some()),
+        ("--time", typed.time.is_some()),
+        ("--prediction", typed.prediction.is_some()),
+        ("--score", typed.score.is_some()),
+        // It also names the column of the labels that came apart.
+        ("--label", typed.label.is_some() && !labels),
+        ("--segment", !typed.segment.is_empty()),
+        ("--ignore", !typed.ignore.is_empty()),
+        ("--task", typed.task.is_some()),
+        ("--positive", typed.positive.is_some()),
+        ("--threshold", typed.threshold.is_some()),
+        ("--window", typed.window.is_some()),
+        ("--time-zone", typed.time_zone.is_some()),
+        ("--seed", typed.seed.is_some()),
+    ];
+    let idle: Vec<&str> = flags.iter().filter(|(_, given)| *given).map(|(flag, _)| *flag).collect();
+    if idle.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(format!("no effect with --baseline, which was learned without: {}", idle.join(", ")))
+        .hint("give them to `dosimeter fit` and make the baseline again, or leave them out"))
 }
 
 type Diagnosis = dosimeter_core::diagnosis::Diagnosis;
@@ -84,9 +120,8 @@ fn join(args: &CheckArgs, settings: Paths) -> Result<Paths, Failure> {
     }
 }
 
-fn history(paths: &Paths, plan: &Plan, ticker: &Ticker) -> Result<Diagnosis, Failure> {
-    let mut warnings = Vec::new();
-    let dataset = source::open(&paths.history, &plan.read, &mut warnings)?;
+fn history(paths: &Paths, plan: &Plan, ticker: &Ticker, notes: &mut Notes) -> Result<Diagnosis, Failure> {
+    let dataset = source::open(&paths.history, &plan.read, notes)?;
     let time = source::time_column(&dataset, plan.time.as_deref());
     let until = paths.reference_until.as_deref().unwrap_or_default();
     let cut = source::cut(until, || source::look_ahead(&dataset, None, plan, ticker).rows)?;
@@ -96,8 +131,8 @@ fn history(paths: &Paths, plan: &Plan, ticker: &Ticker) -> Result<Diagnosis, Fai
     }
     let read = source::read_labels(&paths.labels, plan);
     let labels_of = read.as_ref().map(|f| f as &dyn Fn(&Baseline) -> Result<Labels, Failure>);
-    let (fitted, labels) = source::learn(&dataset, Part::Before(cut), time.as_deref(), None, labels_of, plan, ticker)?;
-    warnings.extend(fitted.warnings);
+    let (fitted, labels) =
+        source::learn(&dataset, Part::Before(cut), time.as_deref(), None, labels_of, plan, ticker, notes)?;
     let (span, rows) = fitted.survey.rest;
     if rows == 0 || fitted.survey.rest.1 == 0 {
         return Err(
@@ -110,33 +145,41 @@ fn history(paths: &Paths, plan: &Plan, ticker: &Ticker) -> Result<Diagnosis, Fai
     };
     let following =
         Following { dataset: &dataset, part: Part::From(cut), rows, span, first, offsets: fitted.survey.offsets() };
-    let current = source::observe(&fitted.baseline, &following, labels.as_ref(), ticker, &mut warnings)?;
-    finish(&fitted.baseline, &current, &dataset, labels, paths, warnings)
+    let current = source::observe(&fitted.baseline, &following, labels.as_ref(), ticker, notes)?;
+    finish(&fitted.baseline, &current, &dataset, labels, paths, notes)
 }
 
-fn two_periods(paths: &Paths, plan: &Plan, ticker: &Ticker) -> Result<Diagnosis, Failure> {
-    let mut warnings = Vec::new();
-    let reference = source::open(&paths.reference, &plan.read, &mut warnings)?;
+fn two_periods(paths: &Paths, plan: &Plan, ticker: &Ticker, notes: &mut Notes) -> Result<Diagnosis, Failure> {
+    let reference = source::open(&paths.reference, &plan.read, notes)?;
     let time = source::time_column(&reference, plan.time.as_deref());
-    let ahead = source::open(&paths.current, &plan.read, &mut Vec::new())?;
+    let ahead = source::open(&paths.current, &plan.read, &mut Notes::default())?;
     let seen = source::look_ahead(&ahead, time.as_deref(), plan, ticker);
     let read = source::read_labels(&paths.labels, plan);
     let labels_of = read.as_ref().map(|f| f as &dyn Fn(&Baseline) -> Result<Labels, Failure>);
-    let (fitted, labels) =
-        source::learn(&reference, Part::All, time.as_deref(), Some((seen.rows, seen.span)), labels_of, plan, ticker)?;
-    warnings.extend(fitted.warnings);
-    let current = current_of(&fitted.baseline, paths, plan, ticker, labels.as_ref(), &mut warnings)?;
+    let (mut fitted, labels) = source::learn(
+        &reference,
+        Part::All,
+        time.as_deref(),
+        Some((seen.rows, seen.span)),
+        labels_of,
+        plan,
+        ticker,
+        notes,
+    )?;
+    let current = current_of(&fitted.baseline, paths, plan, ticker, labels.as_ref(), notes)?;
+    fitted.baseline.ordered &= source::follows(&fitted.baseline, &current.1);
     // Held until here: it keeps what came on standard input.
     drop(ahead);
-    finish(&fitted.baseline, &current.1, &current.0, labels, paths, warnings)
+    finish(&fitted.baseline, &current.1, &current.0, labels, paths, notes)
 }
 
 fn with_baseline(
     path: &Path,
     paths: &Paths,
     plan: &Plan,
-    watch: &crate::args::WatchArgs,
+    watch: &WatchArgs,
     ticker: &Ticker,
+    notes: &mut Notes,
 ) -> Result<Diagnosis, Failure> {
     let shown = path.display();
     let bytes = std::fs::read(path).map_err(|e| {
@@ -153,11 +196,12 @@ fn with_baseline(
     if watch.monitor.is_some() {
         baseline.watch.monitor = plan.fit.monitor.clone();
     }
-    let mut warnings = Vec::new();
     let read = source::read_labels(&paths.labels, plan);
     let labels = read.map(|read| read(&baseline)).transpose()?;
-    let current = current_of(&baseline, paths, plan, ticker, labels.as_ref(), &mut warnings)?;
-    finish(&baseline, &current.1, &current.0, labels, paths, warnings)
+    labels.iter().for_each(|l| notes.labels(l));
+    let current = current_of(&baseline, paths, plan, ticker, labels.as_ref(), notes)?;
+    baseline.ordered &= source::follows(&baseline, &current.1);
+    finish(&baseline, &current.1, &current.0, labels, paths, notes)
 }
 
 fn current_of(
@@ -166,18 +210,18 @@ fn current_of(
     plan: &Plan,
     ticker: &Ticker,
     labels: Option<&Labels>,
-    warnings: &mut Vec<String>,
+    notes: &mut Notes,
 ) -> Result<(Dataset, dosimeter_core::profile::PeriodProfile), Failure> {
     let mut options = plan.read.clone();
     options.expected = fit::expected(baseline);
-    let dataset = source::open(&paths.current, &options, warnings)?;
+    let dataset = source::open(&paths.current, &options, notes)?;
     let time = baseline.column_with(Role::Time).map(|j| baseline.columns[j].name.clone());
     let seen = source::look_ahead(&dataset, time.as_deref(), plan, ticker);
     if seen.rows == 0 {
         if let Some(e) = seen.errors.first() {
             return Err(e.clone().into());
         }
-        warnings.push("the current data have no rows".to_owned());
+        notes.warn("the current data have no rows");
     }
     let following = Following {
         dataset: &dataset,
@@ -187,8 +231,8 @@ fn current_of(
         first: 0,
         offsets: seen.offsets(),
     };
-    let profile = source::observe(baseline, &following, labels, ticker, warnings)?;
-    warnings.extend(dataset.problems().iter().map(ToString::to_string));
+    let profile = source::observe(baseline, &following, labels, ticker, notes)?;
+    dataset.problems().iter().for_each(|p| notes.warn(p.to_string()));
     Ok((dataset, profile))
 }
 
@@ -198,8 +242,9 @@ fn finish(
     dataset: &Dataset,
     labels: Option<Labels>,
     paths: &Paths,
-    mut warnings: Vec<String>,
+    notes: &mut Notes,
 ) -> Result<Diagnosis, Failure> {
+    let mut warnings = std::mem::take(&mut notes.warnings);
     if !baseline.inferred.is_empty() {
         let guesses = baseline
             .inferred

@@ -8,6 +8,7 @@ use dosimeter_scan::pass::labels::Labels;
 use crate::args::FitArgs;
 use crate::config;
 use crate::error::{Failure, Outcome};
+use crate::notes::Notes;
 use crate::output;
 use crate::plan::plan;
 use crate::progress::Ticker;
@@ -19,18 +20,18 @@ pub(crate) fn run(args: &FitArgs) -> Outcome {
         std::path::Path::new(&args.output).file_stem().map_or("model".into(), |n| n.to_string_lossy().into_owned());
     let plan = plan(&watch, &name)?;
     let ticker = Ticker::start(watch.quiet);
-    let mut warnings = Vec::new();
-    let dataset = source::open(&args.reference, &plan.read, &mut warnings)?;
+    let mut notes = Notes::default();
+    let dataset = source::open(&args.reference, &plan.read, &mut notes)?;
     let time = source::time_column(&dataset, plan.time.as_deref());
     let read = source::read_labels(&args.labels, &plan);
     let labels = read.as_ref().map(|f| f as &dyn Fn(&Baseline) -> Result<Labels, Failure>);
-    let (fitted, _) = source::learn(&dataset, Part::All, time.as_deref(), Some((0, None)), labels, &plan, &ticker)?;
+    let (fitted, _) =
+        source::learn(&dataset, Part::All, time.as_deref(), Some((0, None)), labels, &plan, &ticker, &mut notes)?;
     drop(ticker);
-    warnings.extend(fitted.warnings);
     let bytes = file::encode(&fitted.baseline).map_err(|e| Failure::new(e.to_string()))?;
     output::write(&args.output, &bytes)?;
-    output::print(&summary(&fitted.baseline, &args.output.display().to_string(), bytes.len(), &warnings))?;
-    Ok(0)
+    output::print(&summary(&fitted.baseline, &args.output.display().to_string(), bytes.len(), &notes.warnings))?;
+    Ok(if notes.complain() { 2 } else { 0 })
 }
 
 fn summary(b: &Baseline, path: &str, bytes: usize, warnings: &[String]) -> String {

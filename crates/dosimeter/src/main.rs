@@ -8,13 +8,13 @@ mod config;
 mod error;
 mod explain;
 mod fit;
+mod notes;
 mod output;
 mod plan;
 mod progress;
 mod simulate;
 mod source;
 
-use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
@@ -40,11 +40,7 @@ fn main() -> ExitCode {
         // A reader that went away, as `| head`, is no error of ours.
         Err(Failure::ClosedPipe) => ExitCode::SUCCESS,
         Err(Failure::Error { what, hint }) => {
-            let mut text = format!("error: {}\n", dosimeter_report::escape::visible(&what));
-            if let Some(hint) = hint {
-                text.push_str(&format!("hint: {}\n", dosimeter_report::escape::visible(&hint)));
-            }
-            let _ = std::io::stderr().write_all(text.as_bytes());
+            error::say(&what, hint.as_deref());
             ExitCode::from(2)
         }
     }

@@ -7,9 +7,10 @@ use dosimeter_scan::pass::profile::{ProfileOptions, profile};
 use dosimeter_scan::pass::survey::{Survey, SurveyOptions, survey};
 use dosimeter_scan::pass::window::{self, Windows};
 use dosimeter_scan::pass::{Cut, Part, fit, roles};
-use dosimeter_scan::{Dataset, Kind, ReadError, ReadOptions};
+use dosimeter_scan::{Dataset, Kind, ReadOptions};
 
 use crate::error::Failure;
+use crate::notes::Notes;
 use crate::plan::Plan;
 use crate::progress::Ticker;
 
@@ -17,13 +18,12 @@ use crate::progress::Ticker;
 pub(crate) struct Fitted {
     pub(crate) baseline: Baseline,
     pub(crate) survey: Survey,
-    pub(crate) warnings: Vec<String>,
 }
 
 /// Opens data, and says which files could not be.
-pub(crate) fn open(paths: &[String], options: &ReadOptions, warnings: &mut Vec<String>) -> Result<Dataset, Failure> {
+pub(crate) fn open(paths: &[String], options: &ReadOptions, notes: &mut Notes) -> Result<Dataset, Failure> {
     let dataset = Dataset::open(paths, options)?;
-    warnings.extend(dataset.errors().iter().map(|e| format!("left out: {e}")));
+    notes.left_out(dataset.errors());
     Ok(dataset)
 }
 
@@ -34,15 +34,12 @@ pub(crate) fn time_column(dataset: &Dataset, given: Option<&str>) -> Option<Stri
     }
     let times: Vec<String> =
         dataset.schema().into_iter().filter(|f| f.kind == Kind::Time && f.supported).map(|f| f.name).collect();
-    match times.as_slice() {
-        [only] => Some(only.clone()),
-        many => many
-            .iter()
-            .find(|n| {
-                ["timestamp", "time", "datetime", "date", "ts", "event_time"].contains(&n.to_lowercase().as_str())
-            })
-            .cloned(),
-    }
+    const NAMES: [&str; 6] = ["timestamp", "time", "datetime", "date", "ts", "event_time"];
+    let named = times.iter().find(|n| NAMES.contains(&n.to_lowercase().as_str())).cloned();
+    // A date of birth is a time as well: what is called one in text comes before what is none by name.
+    named
+        .or_else(|| roles::time_in_text(dataset))
+        .or_else(|| if let [only] = times.as_slice() { Some(only.clone()) } else { None })
 }
 
 /// `2016-04-01`, `5000`, `0.5` or `30%` as a cut.
@@ -81,10 +78,11 @@ pub(crate) fn learn(
     labels: Option<LabelReader<'_>>,
     plan: &Plan,
     ticker: &Ticker,
+    notes: &mut Notes,
 ) -> Result<(Fitted, Option<Labels>), Failure> {
     let options = SurveyOptions { time, part, columns: true, seed: plan.fit.seed };
     let survey = survey(dataset, &options, ticker.progress());
-    let mut warnings = lost(&survey.errors);
+    notes.lost(&survey.errors);
     if survey.rows == 0 {
         let name = dataset.files.first().map_or("the reference", |f| f.name.as_str());
         if let Some(e) = survey.errors.first() {
@@ -95,13 +93,9 @@ pub(crate) fn learn(
             _ => "give data of a period in which the model was healthy",
         }));
     }
-    let unsupported: Vec<String> = dataset
-        .schema()
-        .into_iter()
-        .filter(|f| !f.supported)
-        .map(|f| format!("column {} is a {} and is not looked at", f.name, f.native))
-        .collect();
-    warnings.extend(unsupported);
+    for f in dataset.schema().into_iter().filter(|f| !f.supported) {
+        notes.warn(format!("column {} is a {} and is not looked at", f.name, f.native));
+    }
     let also: Vec<String> = if labels.is_some() {
         plan.fit.given.roles.iter().filter(|(_, r)| **r == Role::Label).map(|(n, _)| n.clone()).collect()
     } else {
@@ -112,6 +106,11 @@ pub(crate) fn learn(
         given.roles.entry(t.to_owned()).or_insert(Role::Time);
     }
     let mut decided = roles::decide(&given, &survey.columns, &also, survey.rows)?;
+    for name in &decided.indices {
+        notes.warn(format!(
+            "column {name} only numbers the rows, as pandas does, and is not looked at; give it a role to use it"
+        ));
+    }
     if let Some(t) = time.filter(|t| plan.time.as_deref() != Some(*t)) {
         decided.inferred.push(t.to_owned());
     }
@@ -131,7 +130,7 @@ pub(crate) fn learn(
         _ => None,
     };
     let first = 0;
-    let windows = cut_period(&spec, first, survey.rows, spans, None, end, &mut warnings)?;
+    let windows = cut_period(&spec, first, survey.rows, spans, None, end, notes)?;
     let mut baseline = fit::baseline(
         &survey,
         &decided,
@@ -139,8 +138,6 @@ pub(crate) fn learn(
         windows.len() + current_windows(&windows, survey.rows, current.0),
         &plan.fit,
     );
-    baseline.ordered =
-        matches!(baseline.window, WindowSpec::Time { .. }) || matches!(part, Part::Before(_)) || plan.window.is_some();
     baseline.files = dataset.files.iter().map(|f| f.name.clone()).collect();
     if let Some(m) = baseline.watch.metric
         && let Some(task) = baseline.watch.task
@@ -155,6 +152,7 @@ pub(crate) fn learn(
             .hint(format!("its labels look like {}; choose one of {fits}, or say --task", task_name(task))));
     }
     let labels = labels.map(|read| read(&baseline)).transpose()?;
+    labels.iter().for_each(|l| notes.labels(l));
     let offsets = survey.offsets();
     let options = ProfileOptions {
         baseline: &baseline,
@@ -165,13 +163,16 @@ pub(crate) fn learn(
         labels: labels.as_ref(),
     };
     let (reference, errors) = profile(dataset, &options, ticker.progress());
-    // Most of them the survey has met as well.
-    let met = |warning: &String| !warnings.contains(warning);
-    let new: Vec<String> = lost(&errors).into_iter().filter(met).collect();
-    warnings.extend(new);
+    notes.lost(&errors);
+    // What came too late to be surveyed is not known well enough to be compared, but is not new either.
+    for name in reference.extras.keys() {
+        notes.warn(format!("column {name} comes too late in the reference to be looked at"));
+        baseline.ignored.push(name.clone());
+    }
     baseline.reference = reference;
-    warnings.extend(dataset.problems().iter().map(|p| p.to_string()));
-    Ok((Fitted { baseline, survey, warnings }, labels))
+    baseline.ordered = matches!(part, Part::Before(_)) || plan.window.is_some() || baseline.reference.is_dated();
+    dataset.problems().iter().for_each(|p| notes.warn(p.to_string()));
+    Ok((Fitted { baseline, survey }, labels))
 }
 
 fn task_name(task: dosimeter_core::metric::Task) -> &'static str {
@@ -194,11 +195,11 @@ fn cut_period(
     span: Option<(i64, i64)>,
     start: Option<i64>,
     end: Option<i64>,
-    warnings: &mut Vec<String>,
+    notes: &mut Notes,
 ) -> Result<Windows, Failure> {
-    let by_rows = |why: String, warnings: &mut Vec<String>| {
+    let by_rows = |why: String, notes: &mut Notes| {
         if rows > 0 {
-            warnings.push(format!("{why}; its windows are cut by rows"));
+            notes.warn(format!("{why}; its windows are cut by rows"));
         }
         window::by_rows(first, rows, (rows / 12).max(1))
     };
@@ -208,7 +209,7 @@ fn cut_period(
                 Ok(windows) => windows,
                 // An unknown zone was refused before: what is left are times far off, and one bad cell does not end a run.
                 Err(e) if dosimeter_scan::pass::window::is_zone(zone) => {
-                    by_rows(format!("the period has {}", e.what()), warnings)
+                    by_rows(format!("the period has {}", e.what()), notes)
                 }
                 Err(e) => return Err(e.into()),
             }
@@ -234,7 +235,7 @@ pub(crate) fn observe(
     following: &Following<'_>,
     labels: Option<&Labels>,
     ticker: &Ticker,
-    warnings: &mut Vec<String>,
+    notes: &mut Notes,
 ) -> Result<PeriodProfile, Failure> {
     let start = match following.part {
         Part::From(Cut::Time(cut)) => Some(cut),
@@ -243,9 +244,9 @@ pub(crate) fn observe(
     };
     if let Some(time) = baseline.column_with(Role::Time).filter(|_| following.span.is_none() && following.rows > 0) {
         let name = baseline.columns.get(time).map_or("", |c| c.name.as_str());
-        warnings.push(format!("no time can be read in column {name} of the current data; windows are cut by rows"));
+        notes.warn(format!("no time can be read in column {name} of the current data; windows are cut by rows"));
     }
-    let windows = cut_period(&baseline.window, following.first, following.rows, following.span, start, None, warnings)?;
+    let windows = cut_period(&baseline.window, following.first, following.rows, following.span, start, None, notes)?;
     let options = ProfileOptions {
         baseline,
         windows: &windows,
@@ -260,18 +261,21 @@ pub(crate) fn observe(
     {
         return Err(e.clone().into());
     }
-    warnings.extend(lost(&errors));
+    notes.lost(&errors);
     Ok(profile)
+}
+
+/// Whether the current windows follow one another as the reference's do: where times said so of those, they have to say
+/// so of these.
+pub(crate) fn follows(baseline: &Baseline, current: &PeriodProfile) -> bool {
+    let by_rows = matches!(baseline.window, WindowSpec::Rows(_));
+    !(by_rows && baseline.reference.is_dated()) || current.is_dated() || current.rows() == 0
 }
 
 /// Surveys current data for rows and times only.
 pub(crate) fn look_ahead(dataset: &Dataset, time: Option<&str>, plan: &Plan, ticker: &Ticker) -> Survey {
     let time = time.filter(|t| dataset.schema().iter().any(|f| f.name == *t));
     survey(dataset, &SurveyOptions { time, part: Part::All, columns: false, seed: plan.fit.seed }, ticker.progress())
-}
-
-fn lost(errors: &[ReadError]) -> Vec<String> {
-    errors.iter().map(|e| format!("rows lost: {e}")).collect()
 }
 
 /// How a label feed is read once the baseline says by which id; `None` where no feed is given.

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::kit::{Folder, Table, columns, findings, run, run_with, shown, world};
 
 /// Decay with several names: nulls, a new category, labels turned round, from row 4,000 of 6,000 on.
-fn history() -> Table {
+pub(crate) fn history() -> Table {
     let mut t = world(6_000, 1);
     t.edit("amount", |i, v| if i >= 4_000 && i % 2 == 0 { String::new() } else { v.to_owned() });
     t.edit("channel", |i, v| if i >= 4_000 && i % 3 == 0 { "fax".to_owned() } else { v.to_owned() });
@@ -19,7 +19,7 @@ fn history() -> Table {
     t
 }
 
-fn parquet(folder: &Folder, table: &Table) -> String {
+pub(crate) fn parquet(folder: &Folder, table: &Table) -> String {
     let numbers = |n: &str| WriteColumn::Number(table.column(n).iter().map(|v| v.parse().ok()).collect());
     let integers = |n: &str| WriteColumn::Integer(table.column(n).iter().map(|v| v.parse().ok()).collect());
     let texts = |n: &str| WriteColumn::Text(table.column(n).iter().cloned().map(Some).collect());
@@ -38,7 +38,7 @@ fn parquet(folder: &Folder, table: &Table) -> String {
     path
 }
 
-fn arrow(folder: &Folder, parquet: &str) -> String {
+pub(crate) fn arrow(folder: &Folder, parquet: &str) -> String {
     let path = folder.join("events.arrow");
     let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(parquet).unwrap()).unwrap().build().unwrap();
     let batches: Vec<_> = reader.map(Result::unwrap).collect();
@@ -50,7 +50,7 @@ fn arrow(folder: &Folder, parquet: &str) -> String {
 }
 
 /// What a finding says, without what depends on how a file spells its types.
-fn said(result: &Value) -> Vec<String> {
+pub(crate) fn said(result: &Value) -> Vec<String> {
     let one = |f: &Value| {
         format!("{}/{} {} {:?} {} {}", f["mode"], f["kind"], f["severity"], columns(f), f["onset"]["row"], f["message"])
     };

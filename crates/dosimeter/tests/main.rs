@@ -12,6 +12,7 @@ mod hostile;
 mod house;
 mod labels;
 mod null;
+mod periods;
 mod real_data;
 mod robust;
 mod scenarios;

@@ -75,6 +75,8 @@ pub struct Baseline {
     pub files: Vec<String>,
     /// Roles that were inferred rather than given.
     pub inferred: Vec<String>,
+    /// Columns that are not looked at: known by name, so that they are not taken for new.
+    pub ignored: Vec<String>,
 }
 
 impl Baseline {

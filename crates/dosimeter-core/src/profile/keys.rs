@@ -51,7 +51,16 @@ impl KeySample {
         let mut sorted = self.hashes.clone();
         sorted.sort_unstable();
         let repeats = sorted.windows(2).filter(|w| w[0] == w[1]).count();
-        (if sorted.is_empty() { 0.0 } else { repeats as f64 / sorted.len() as f64 }, sorted.len())
+        let share = if sorted.is_empty() { 0.0 } else { repeats as f64 / sorted.len() as f64 };
+        // A few keys on many rows seldom fall under the threshold. But then too few different ones do: of unique keys
+        // as many would as the threshold lets through, give or take a square root.
+        let expected = self.rows as f64 * (self.threshold as f64 / u64::MAX as f64);
+        let lacking = expected - (sorted.len() - repeats) as f64;
+        if lacking > 6.0 * expected.sqrt() {
+            let rows = usize::try_from(self.rows).unwrap_or(usize::MAX);
+            return (lacking / expected, rows);
+        }
+        (share, sorted.len())
     }
 }
 
@@ -70,6 +79,23 @@ mod tests {
         }
         let (share, n) = keys.repeated();
         assert!((share - 0.05).abs() < 0.01, "{share} of {n}");
+    }
+
+    #[test]
+    fn one_key_on_all_rows_is_seen_wherever_its_hash_falls() {
+        for key in 0..40 {
+            let mut keys = KeySample::new(1_000_000);
+            (0..1_000_000u64).for_each(|_| keys.add(key));
+            let (share, n) = keys.repeated();
+            assert!(share > 0.999 && n > 10_000, "{key}: {share} of {n}");
+        }
+    }
+
+    #[test]
+    fn half_of_the_keys_frozen_are_half_of_the_rows() {
+        let mut keys = KeySample::new(1_000_000);
+        (0..1_000_000u64).for_each(|i| keys.add(if i < 500_000 { i } else { 3 }));
+        assert!((keys.repeated().0 - 0.5).abs() < 0.1, "{:?}", keys.repeated());
     }
 
     #[test]

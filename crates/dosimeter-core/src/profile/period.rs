@@ -63,8 +63,8 @@ impl PeriodProfile {
             self.windows.resize(other.windows.len(), WindowProfile::default());
         }
         for (a, b) in self.windows.iter_mut().zip(&other.windows) {
-            a.start = a.start.or(b.start);
-            a.end = a.end.or(b.end);
+            a.start = a.start.into_iter().chain(b.start).min();
+            a.end = a.end.max(b.end);
             a.merge(b);
         }
         self.sample.merge(other.sample);
@@ -113,6 +113,27 @@ impl PeriodProfile {
             }
         }
         self.undated += other.undated;
+    }
+
+    /// Takes back the times of windows of rows that do not follow one another in time: such a window is no period, and
+    /// nothing can be dated by it. Neighbours may overlap a little, as in a log that is written by several hands.
+    pub fn keep_sound_times(&mut self) {
+        let spans: Vec<(i64, i64)> = self.windows.iter().filter_map(|w| w.start.zip(w.end)).collect();
+        let sound = spans.windows(2).all(|pair| {
+            let ((a, b), (c, d)) = (pair[0], pair[1]);
+            a <= c && b <= d && b.saturating_sub(c) <= b.saturating_sub(a).max(d.saturating_sub(c)) / 2 + 1
+        });
+        if !sound {
+            for w in &mut self.windows {
+                (w.start, w.end) = (None, None);
+            }
+        }
+    }
+
+    /// Whether windows have times, and so follow one another.
+    #[must_use]
+    pub fn is_dated(&self) -> bool {
+        self.windows.iter().any(|w| w.start.is_some())
     }
 
     /// Puts samples in row order and drops empty windows at both ends, after the last merge.

@@ -135,7 +135,7 @@ impl ColumnWindow {
 /// Everything kept of one window.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct WindowProfile {
-    /// Start in microseconds, where windows are of time.
+    /// Start in microseconds: the border where windows are of time, else the earliest row where rows have times.
     pub start: Option<i64>,
     /// End, exclusive.
     pub end: Option<i64>,

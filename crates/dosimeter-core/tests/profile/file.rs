@@ -44,6 +44,7 @@ fn baseline() -> Baseline {
         reference,
         files: vec!["a.parquet".into()],
         inferred: vec!["x".into()],
+        ignored: vec!["z".into()],
     }
 }
 
@@ -53,6 +54,7 @@ fn what_is_written_is_read() {
     let read = decode(&bytes).unwrap();
     assert_eq!(format!("{:?}", read.watch), format!("{:?}", baseline().watch));
     assert_eq!((&read.window, &read.columns), (&baseline().window, &baseline().columns));
+    assert_eq!(read.ignored, baseline().ignored);
     assert_eq!(format!("{:?}", read.reference.sample), format!("{:?}", baseline().reference.sample));
     assert_eq!(format!("{:?}", read.reference.windows), format!("{:?}", baseline().reference.windows));
     assert_eq!(encode(&read).unwrap(), bytes, "written again, other bytes");

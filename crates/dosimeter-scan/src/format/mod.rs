@@ -58,7 +58,8 @@ impl Table {
     }
 
     /// Reads the fields (by index, supported ones only) of one partition. `targets` says what each selected field
-    /// of a text format is read as. With `only` a format that can skip rows gives no others.
+    /// of a text format is read as. With `only` a format that can skip rows gives no others; with `late` a format that
+    /// learns its columns as it goes gives those too, after the fields.
     pub(crate) fn read(
         &self,
         source: &Source,
@@ -66,12 +67,13 @@ impl Table {
         fields: &[usize],
         targets: &[Target],
         only: Option<&[Range<usize>]>,
+        late: bool,
     ) -> Result<Batches, ReadError> {
         match self {
             Self::Parquet(table) => table.read(source, partition, fields, only),
             Self::Ipc(table) => table.read(source, fields),
             Self::Csv(table) => table.read(source, fields, targets),
-            Self::Json(table) => table.read(source, fields, targets),
+            Self::Json(table) => table.read(source, fields, targets, late),
         }
     }
 }

@@ -3,21 +3,34 @@
 use std::collections::BTreeMap;
 
 use arrow_array::{Array, StringArray};
-use dosimeter_core::profile::Lookup;
 use dosimeter_core::profile::grid::{Grid, Special};
 use dosimeter_core::profile::sample::{canonical_number, hash_bytes};
+use dosimeter_core::profile::{ColumnKind, ColumnSpec, Lookup};
 
 use crate::layout::parse_time;
 use crate::{Column, Kind, Values, coerce};
 
-/// The kind that text is parsed towards for a column of the baseline.
-pub(crate) fn wanted(kind: dosimeter_core::profile::ColumnKind, integer: bool) -> Kind {
-    use dosimeter_core::profile::ColumnKind;
+/// The kind that cells are brought to before a column of the baseline counts them.
+pub(crate) fn wanted(kind: ColumnKind) -> Kind {
     match kind {
-        ColumnKind::Number if integer => Kind::Number,
         ColumnKind::Number => Kind::Number,
         ColumnKind::Time => Kind::Time,
-        ColumnKind::Boolean | ColumnKind::Category | ColumnKind::Text => Kind::Text,
+        ColumnKind::Boolean => Kind::Boolean,
+        ColumnKind::Category | ColumnKind::Text => Kind::Text,
+    }
+}
+
+/// The kind that a text format is read towards for a column of the baseline: what the reference's files gave it, so that
+/// the same cells become the same values. `True` in a class column is the text `true` in both periods, `1.0` is `1`.
+pub(crate) fn asked(spec: &ColumnSpec) -> Kind {
+    match spec.native.as_str() {
+        // Keys of the number type keep their digits: 2^53 + 1 is not 2^53.
+        _ if spec.kind == ColumnKind::Text => Kind::Text,
+        "number" => Kind::Number,
+        "boolean" => Kind::Boolean,
+        "time" => Kind::Time,
+        "text" => Kind::Text,
+        _ => wanted(spec.kind),
     }
 }
 
@@ -53,7 +66,8 @@ pub(crate) fn numbers(column: &Column, rows: usize) -> Vec<f64> {
 /// A cell's text in canonical form, whatever the column's type; `None` for null.
 pub(crate) fn text_of(column: &Column, row: usize) -> Option<String> {
     if !column.is_valid(row) {
-        return column.unparsed.iter().find(|(r, _)| *r as usize == row).map(|(_, t)| t.clone());
+        let at = column.unparsed.binary_search_by_key(&row, |(r, _)| *r as usize).ok()?;
+        return column.unparsed.get(at).map(|(_, t)| t.clone());
     }
     match &column.values {
         Values::Text { .. } => column.text(row).map(str::to_owned),
@@ -173,6 +187,17 @@ impl<'g> Cells<'g> {
                     }
                 }
             }
+            (Values::Boolean(v), Grid::Category { .. }) => {
+                let other = self.grid.special(Special::Other);
+                let cell = |value: &str| self.index.get(value).copied().unwrap_or(other) as u16;
+                let (no, yes) = (cell("false"), cell("true"));
+                let value = |(i, x): (usize, bool)| match x {
+                    _ if !column.is_valid(i) => null,
+                    true => yes,
+                    false => no,
+                };
+                out.extend(v.iter().enumerate().map(value));
+            }
             (Values::Null | Values::Unsupported(_), _) => {}
             (_, grid) => out.extend((0..rows).map(|i| match text_of(column, i) {
                 None => null,
@@ -231,7 +256,9 @@ pub(crate) fn as_kind(column: &Column, kind: Kind) -> Column {
         | (Values::Time(_), Kind::Time)
         | (Values::Text { .. }, Kind::Text)
         | (Values::Null | Values::Unsupported(_), _) => column.clone(),
-        (Values::Integer(v), Kind::Text) => few_integers(column, v).unwrap_or_else(|| coerce(column.clone(), kind)),
+        (Values::Integer(v), Kind::Text) if column.unparsed.is_empty() => {
+            few_integers(column, v).unwrap_or_else(|| coerce(column.clone(), kind))
+        }
         _ => coerce(column.clone(), kind),
     }
 }

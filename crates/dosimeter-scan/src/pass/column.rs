@@ -93,9 +93,13 @@ pub(super) struct Taken<'a> {
 pub(super) fn add(s: &mut ColumnState, column: &Column, taken: &Taken<'_>) {
     let Taken { rows: take, sampled, first, all, excerpt } = *taken;
     let present = s.present;
-    s.unparsed += column.unparsed.len() as u64;
-    for (layout, n) in &column.layouts {
-        *s.layouts.entry(layout.id()).or_insert(0) += u64::from(*n);
+    let before = |row: u32| if all { row as usize } else { take.partition_point(|i| *i < row) };
+    s.unparsed += column.unparsed.iter().filter(|(row, _)| before(row + 1) > before(*row)).count() as u64;
+    for (layout, run) in &column.layouts {
+        let n = before(run.end) - before(run.start);
+        if n > 0 {
+            *s.layouts.entry(layout.id()).or_insert(0) += n as u64;
+        }
     }
     match &column.values {
         Values::Float(v) => {

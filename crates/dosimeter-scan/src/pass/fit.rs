@@ -85,12 +85,13 @@ pub fn baseline(
         reference: PeriodProfile::default(),
         files: Vec::new(),
         inferred: roles.inferred.clone(),
+        ignored: roles.roles.iter().filter(|(_, r)| **r == Role::Ignore).map(|(n, _)| n.clone()).collect(),
     }
 }
 
 fn spec(c: &ColumnSurvey, role: Role, categorical: bool, room: usize, rows: u64) -> ColumnSpec {
     if c.kind == Kind::Text
-        && matches!(role, Role::Feature | Role::Segment | Role::Score)
+        && matches!(role, Role::Feature | Role::Segment | Role::Score | Role::Time)
         && let Some(parsed) = parsed_texts(c)
     {
         // Numbers and dates written as text are compared as what they say; the notation is watched beside.
@@ -195,5 +196,5 @@ fn is_free_text(c: &ColumnSurvey, rows: u64) -> bool {
 /// The kinds that text formats should parse towards, for a data set that is compared with a baseline.
 #[must_use]
 pub fn expected(baseline: &Baseline) -> BTreeMap<String, Kind> {
-    baseline.columns.iter().map(|c| (c.name.clone(), super::cells::wanted(c.kind, c.integer))).collect()
+    baseline.columns.iter().map(|c| (c.name.clone(), super::cells::asked(c))).collect()
 }

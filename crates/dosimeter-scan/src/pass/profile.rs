@@ -11,12 +11,12 @@ use dosimeter_core::profile::sample::{Chooser, SampleColumn, canonical_number, h
 use dosimeter_core::profile::sketch::{Distinct, HeavyHitters, shorten};
 use dosimeter_core::profile::{Baseline, ColumnKind, ColumnWindow, Lookup, PeriodProfile, Role};
 
-use super::cells::{Cells, as_kind, key_of, native, numbers, same_dictionary, text_of, times, wanted};
+use super::cells::{Cells, as_kind, asked, key_of, native, numbers, same_dictionary, text_of, times, wanted};
 use super::labels::Labels;
 use super::outcome::{Judge, Row};
 use super::window::Windows;
 use super::{Part, Progress, fold};
-use crate::{Batch, Column, Dataset, Field, Format, Kind, Layout, ReadError, Values, layout_of};
+use crate::{Batch, Column, Dataset, Field, Format, Kind, ReadError, Values};
 
 /// Rows sampled of a period, and the most cells of a sample.
 const SAMPLED: u64 = 20_000;
@@ -38,16 +38,6 @@ pub struct ProfileOptions<'a> {
     pub offsets: &'a [u64],
     /// Labels that came apart.
     pub labels: Option<&'a Labels>,
-}
-
-/// The first row of a batch that is written in a notation; 0 where the reader parsed it and kept no text.
-fn first_written(column: &Column, layout: Layout, rows: usize) -> usize {
-    let written = |t: &str| match layout {
-        Layout::DecimalComma => t.contains(','),
-        Layout::Padded => t.trim() != t,
-        _ => layout_of(t) == Some(layout),
-    };
-    (0..rows).find(|i| column.text(*i).is_some_and(written)).unwrap_or(0)
 }
 
 /// No window: the row is not of this period, or has no time.
@@ -122,6 +112,9 @@ pub fn profile<'a>(
     }
     let mut total = total.unwrap_or_else(|| start().profile);
     total.finish();
+    if matches!(options.windows, Windows::Rows { .. }) {
+        total.keep_sound_times();
+    }
     (total, errors)
 }
 
@@ -131,7 +124,18 @@ fn read_as_asked(field: &Field, baseline: &Baseline) -> bool {
     let declares_none =
         [Format::Csv, Format::Json].iter().any(|f| f.name().split(' ').next() == field.native.split(' ').next());
     let spec = baseline.position(&field.name).and_then(|j| baseline.columns.get(j));
-    declares_none && spec.is_some_and(|c| field.kind == wanted(c.kind, c.integer) && native(field.kind) != c.native)
+    declares_none && spec.is_some_and(|c| field.kind == asked(c) && native(field.kind) != c.native)
+}
+
+/// The class of type of a column that no file declares.
+fn class(values: &Values) -> &'static str {
+    match values {
+        Values::Integer(_) | Values::Float(_) => "number",
+        Values::Boolean(_) => "boolean",
+        Values::Time(_) => "time",
+        Values::Text { .. } => "text",
+        Values::Null | Values::Unsupported(_) => "unknown",
+    }
 }
 
 impl<'a> Plan<'a> {
@@ -162,11 +166,17 @@ impl<'a> Plan<'a> {
         if !any {
             return;
         }
+        let by_rows = matches!(self.options.windows, Windows::Rows { .. });
         for (i, w) in windows.iter().enumerate().filter(|(_, w)| **w != NONE) {
             let profile = &mut s.profile.windows[*w as usize];
             profile.rows += 1;
             let row = first + i as u64;
             profile.first_row = Some(profile.first_row.map_or(row, |f| f.min(row)));
+            // Windows of time know their borders; those of rows learn them.
+            if by_rows && let Some(t) = stamps.as_ref().and_then(|t| t[i]) {
+                profile.start = Some(profile.start.map_or(t, |s| s.min(t)));
+                profile.end = profile.end.max(t.checked_add(1));
+            }
         }
         let sampled: Vec<u32> = (0..rows as u32)
             .filter(|i| windows[*i as usize] != NONE && self.chooser.takes(first + u64::from(*i)))
@@ -241,7 +251,7 @@ impl<'a> Plan<'a> {
             };
             if let (Some(labels), Some(ids)) = (self.options.labels, ids) {
                 let known = row.label.is_some() || row.label_number.is_finite();
-                if let Some((text, number)) = labels.of(key_of(ids, i)).filter(|_| !known) {
+                if let Some((text, number)) = labels.of(key_of(ids, i), known).filter(|_| !known) {
                     row.label = (!regression).then_some(text);
                     row.label_number = number;
                 }
@@ -282,11 +292,13 @@ impl<'a> Plan<'a> {
             let declared = self.kinds.get(&spec.name).copied();
             s.profile.natives[j] = declared.map(|k| native(k).to_owned());
         }
-        let kind = if spec.role == Role::Time { None } else { Some(wanted(spec.kind, spec.integer)) };
-        let column = kind.map_or_else(|| found.clone(), |k| as_kind(found, k));
-        for (layout, n) in column.layouts.iter().filter(|_| windows.iter().any(|w| *w != NONE)) {
-            let at = first + first_written(found, *layout, rows) as u64;
-            let seen = Notation { rows: u64::from(*n), first_row: at };
+        let kind = if spec.role == Role::Time { None } else { Some(wanted(spec.kind)) };
+        let mut column = kind.map_or_else(|| found.clone(), |k| as_kind(found, k));
+        for (layout, run) in &column.layouts {
+            // Rows of the other period may stand in the same batch.
+            let mut inside = run.clone().filter(|i| windows.get(*i as usize).is_some_and(|w| *w != NONE));
+            let Some(at) = inside.next() else { continue };
+            let seen = Notation { rows: 1 + inside.count() as u64, first_row: first + u64::from(at) };
             s.profile.layouts[j].entry(layout.id().to_owned()).and_modify(|all| all.merge(seen)).or_insert(seen);
         }
         let mut codes = std::mem::take(&mut s.codes);
@@ -295,6 +307,11 @@ impl<'a> Plan<'a> {
             let null = spec.grid.special(Special::Null) as u16;
             codes.clear();
             codes.extend(stamps.iter().map(|t| t.map_or(null, |t| s.cells[j].number(t as f64))));
+            if !matches!(column.values, Values::Time(_)) {
+                // Times in text or in numbers are counted as times.
+                column.values = Values::Time(stamps.iter().map(|t| t.unwrap_or(0)).collect());
+                column.validity = Some(stamps.iter().map(Option::is_some).collect());
+            }
         } else {
             s.cells[j].of(&column, rows, &mut codes);
         }
@@ -438,6 +455,7 @@ impl<'a> Plan<'a> {
         let baseline = self.options.baseline;
         for column in columns {
             if baseline.position(&column.name).is_some()
+                || baseline.ignored.iter().any(|n| **n == *column.name)
                 || matches!(column.values, Values::Null | Values::Unsupported(_))
             {
                 continue;
@@ -457,7 +475,7 @@ impl<'a> Plan<'a> {
             extra.present.resize(counts.len(), 0);
             extra.present.iter_mut().zip(&counts).for_each(|(a, b)| *a += b);
             if extra.native.is_empty() {
-                extra.native = self.kinds.get(&*name).map_or("unknown", |k| native(*k)).to_owned();
+                extra.native = self.kinds.get(&*name).map_or_else(|| class(&column.values), |k| native(*k)).to_owned();
             }
             for i in sampled.iter().filter(|i| column.is_valid(**i as usize)) {
                 let row = first + u64::from(*i);

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use dosimeter_core::metric::Task;
 use dosimeter_core::profile::Role;
 
+use super::cells::times;
 use super::column::{ColumnSurvey, KEY_ROWS};
-use crate::{Kind, ReadError};
+use crate::{Dataset, Kind, ReadError};
 
 /// Roles as the user gave them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,6 +37,8 @@ pub struct Decided {
     pub classes: Vec<String>,
     /// The score column of each class.
     pub class_scores: Vec<Option<String>>,
+    /// Columns left out because they number the rows.
+    pub indices: Vec<String>,
 }
 
 const ID: &[&str] = &[
@@ -49,9 +52,9 @@ const ID: &[&str] = &[
     "request_id",
     "event_id",
     "transaction_id",
-    "unnamed: 0",
-    "",
 ];
+/// What pandas calls the number of a row when it writes it as a column.
+const INDEX: &[&str] = &["__index_level_0__", "unnamed: 0"];
 const TIME: &[&str] = &[
     "timestamp",
     "time",
@@ -117,6 +120,11 @@ pub fn decide(given: &Given, columns: &[ColumnSurvey], also: &[String], rows: u6
     };
     let free = |d: &Decided, c: &ColumnSurvey| !d.roles.contains_key(&c.name);
     let named = |c: &ColumnSurvey, list: &[&str]| list.contains(&c.name.trim().to_lowercase().as_str());
+    let is_index = |c: &&ColumnSurvey| c.kind.is_numeric() && c.integer && named(c, INDEX);
+    let indices: Vec<String> =
+        columns.iter().filter(|c| free(&d, c)).filter(is_index).map(|c| c.name.clone()).collect();
+    d.roles.extend(indices.iter().map(|n| (n.clone(), Role::Ignore)));
+    d.indices = indices;
     for (role, list) in [(Role::Label, LABEL), (Role::Prediction, PREDICTION), (Role::Score, SCORE)] {
         if !has(&d, role) {
             // In the order of the list: a column called "label" beats one called "y".
@@ -237,6 +245,26 @@ fn positive(classes: &[(String, u64)]) -> Option<String> {
     })
     .map(|(c, _)| c.clone())
     .or_else(|| Some(if classes.first().is_some_and(|c| c.0 == "0") { "1" } else { "true" }.to_owned()))
+}
+
+/// A column of texts that is called what times are called and holds them, as CSV files turned into Parquet often have.
+#[must_use]
+pub fn time_in_text(dataset: &Dataset) -> Option<String> {
+    let named = |name: &str| TIME.contains(&name.trim().to_lowercase().as_str());
+    let holds_times = |name: &str| {
+        let columns = [name.to_owned()];
+        let batches = dataset.partitions().into_iter().filter_map(|p| dataset.read(&p, Some(&columns)).ok()).flatten();
+        for batch in batches.filter_map(Result::ok) {
+            let Some(column) = batch.columns.first() else { break };
+            let present = batch.rows - column.null_count(batch.rows);
+            if present > 0 {
+                return times(column, batch.rows).iter().flatten().count() as f64 >= 0.95 * present as f64;
+            }
+        }
+        false
+    };
+    let fields = dataset.schema().into_iter().filter(|f| f.supported && f.kind == Kind::Text && named(&f.name));
+    fields.map(|f| f.name).find(|name| holds_times(name))
 }
 
 /// Edit distance, for the hint on a mistyped name.

@@ -80,15 +80,22 @@ pub fn survey(dataset: &Dataset, options: &SurveyOptions<'_>, progress: &Progres
     {
         return counted(rows, options.part);
     }
-    let Some(rows) = known.filter(|_| options.columns) else { return pass(dataset, options, None, progress) };
+    // Which rows lie before a row of the whole can be told only once the rows of every file are known.
+    let at_row = matches!(options.part, Part::Before(Cut::Row(_)) | Part::From(Cut::Row(_)));
+    if known.is_none() && at_row && dataset.partitions().len() > 1 {
+        let rows = SurveyOptions { time: None, part: Part::All, columns: false, seed: options.seed };
+        let look = pass(dataset, &rows, None, None, progress);
+        return pass(dataset, options, None, Some(look.partition_rows), progress);
+    }
+    let Some(rows) = known.filter(|_| options.columns) else { return pass(dataset, options, None, None, progress) };
     let times = SurveyOptions { columns: false, ..*options };
     if counted(rows, Part::All).rows < Excerpt::LEAST {
-        return pass(dataset, options, None, progress);
+        return pass(dataset, options, None, None, progress);
     }
     let look = survey(dataset, &times, progress);
     let names = names(dataset, options);
     let excerpt = Excerpt::choose(dataset, &names, &look, options);
-    let seen = pass(dataset, options, excerpt.as_ref(), progress);
+    let seen = pass(dataset, options, excerpt.as_ref(), None, progress);
     if excerpt.is_none() {
         return seen;
     }
@@ -124,8 +131,15 @@ fn names(dataset: &Dataset, options: &SurveyOptions<'_>) -> Vec<String> {
     options.time.iter().map(|t| (*t).to_owned()).filter(|t| schema.iter().any(|f| f.name == *t)).collect()
 }
 
-/// One pass over all rows, or over those of an excerpt.
-fn pass(dataset: &Dataset, options: &SurveyOptions<'_>, excerpt: Option<&Excerpt>, progress: &Progress) -> Survey {
+/// One pass over all rows, or over those of an excerpt. `counts` has the rows of every partition where somebody counted
+/// what the files do not say.
+fn pass(
+    dataset: &Dataset,
+    options: &SurveyOptions<'_>,
+    excerpt: Option<&Excerpt>,
+    counts: Option<Vec<u64>>,
+    progress: &Progress,
+) -> Survey {
     let schema = dataset.schema();
     let partitions = dataset.partitions();
     let names = names(dataset, options);
@@ -142,7 +156,7 @@ fn pass(dataset: &Dataset, options: &SurveyOptions<'_>, excerpt: Option<&Excerpt
             .zip(&partitions)
             .map(|(rows, p)| rows.only().map_or(p.rows, |only| Some(only.iter().map(|r| r.len() as u64).sum())))
             .collect(),
-        None => partitions.iter().map(|p| p.rows).collect(),
+        None => counts.or_else(|| partitions.iter().map(|p| p.rows).collect()),
     };
     let total: u64 = known.as_ref().map_or(0, |k| k.iter().sum());
     let budget = SAMPLED.min((8_000_000 / names.len().max(1) as u64).max(2_000));
@@ -153,7 +167,7 @@ fn pass(dataset: &Dataset, options: &SurveyOptions<'_>, excerpt: Option<&Excerpt
     let in_runs = |i: usize| excerpt.and_then(|e| e.facts.get(i)?.as_ref());
     let step = |s: &mut State, i: usize, row: u64, batch: &Batch| {
         *s.partition_rows.entry(i).or_insert(0) += batch.rows as u64;
-        // Where rows are not known beforehand, files are numbered apart; a cut by row then needs a single file.
+        // Where rows are not known beforehand, files are numbered apart; a cut by row has them counted.
         let file = partitions.get(i).map_or(0, |p| p.file as u64);
         let row = if known.is_some() { row } else { row + (file << 40) };
         let stamps = time.and_then(|t| batch.columns.get(t)).map(|c| times(c, batch.rows));

@@ -1,4 +1,4 @@
-use crate::kit::{cells, only, open_expecting, open_text};
+use crate::kit::{cells, only, open_expecting, open_text, written};
 use dosimeter_scan::{Kind, coerce};
 
 /// Reads a one-column CSV as text and turns it into a kind.
@@ -17,10 +17,7 @@ fn show(column: dosimeter_scan::Column, rows: usize) -> String {
     for (row, text) in &column.unparsed {
         out += &format!(" | {row}={text}");
     }
-    for (layout, count) in &column.layouts {
-        out += &format!(" | {}x{count}", layout.id());
-    }
-    out
+    out + &written(&column)
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use crate::kit::{Folder, batches, open_expecting, open_text, shown, table};
+use crate::kit::{Folder, batches, cells, open_expecting, open_text, shown, table};
 use dosimeter_scan::{Dataset, Kind, ProblemKind, ReadOptions};
 
 #[track_caller]
@@ -76,15 +76,34 @@ fn bad_lines_are_counted_or_refused() {
 }
 
 #[test]
-fn late_keys_are_counted() {
+fn late_keys_are_read() {
     let mut text = "{\"a\":1}\n".repeat(10_000);
-    text += "{\"a\":1,\"new\":{\"k\":5}}\n";
+    text += "{\"a\":1,\"new\":{\"k\":5}}\n{\"a\":2,\"day\":\"2024-01-31\"}\n{\"new\":{\"k\":1.5},\"day\":null,\"ok\":true}\n";
     let data = open_text("t.jsonl", &text).unwrap();
-    batches(&data).unwrap();
+    let all = batches(&data).unwrap();
+    let last = all.last().unwrap();
+    let of = |name: &str| cells(last.column(name).unwrap(), last.rows).split_off(last.rows - 4);
+    assert_eq!(of("a"), ["1", "1", "2", "·"]);
+    assert_eq!(of("new.k"), ["·", "5.0", "·", "1.5"]);
+    assert_eq!(of("day"), ["·", "·", "2024-01-31T00:00:00Z", "·"]);
+    assert_eq!(of("ok"), ["·", "·", "·", "true"]);
+    assert!(data.problems().is_empty(), "{:?}", data.problems());
+    // Whoever asks for some columns gets no others.
+    let some = data.read(&data.partitions()[0], Some(&["a".to_owned()])).unwrap();
+    assert!(some.map(Result::unwrap).all(|b| b.columns.len() == 1));
+}
+
+#[test]
+fn late_keys_are_bounded() {
+    let mut text = "{\"a\":1}\n".repeat(10_000);
+    (0..150).for_each(|i| text += &format!("{{\"a\":1,\"k{i:03}\":{i}}}\n"));
+    let data = open_text("t.jsonl", &text).unwrap();
+    let most = batches(&data).unwrap().iter().map(|b| b.columns.len()).max();
+    assert_eq!(most, Some(101));
     let problem = &data.problems()[0];
     assert_eq!(
         (problem.kind.clone(), problem.column.as_str(), problem.lines[0]),
-        (ProblemKind::UnknownKey, "new", 10_001)
+        (ProblemKind::UnknownKey, "k100", 10_101)
     );
 }
 

@@ -82,6 +82,15 @@ pub(crate) fn cells(column: &Column, rows: usize) -> Vec<String> {
     (0..rows).map(cell).collect()
 }
 
+/// ` | layout x rows` of each layout.
+pub(crate) fn written(column: &Column) -> String {
+    let mut rows = std::collections::BTreeMap::new();
+    for (layout, run) in &column.layouts {
+        *rows.entry(*layout).or_insert(0) += run.len();
+    }
+    rows.into_iter().map(|(layout, n)| format!(" | {}x{n}", layout.id())).collect()
+}
+
 /// `name kind: cells | unparsed | layouts` of each column, one line each.
 pub(crate) fn table(data: &Dataset) -> String {
     let batch = only(data);
@@ -93,9 +102,7 @@ pub(crate) fn table(data: &Dataset) -> String {
         for (row, text) in &column.unparsed {
             out += &format!(" | {row}={text}");
         }
-        for (layout, count) in &column.layouts {
-            out += &format!(" | {}x{count}", layout.id());
-        }
+        out += &written(column);
         out += "\n";
     }
     out

@@ -1,7 +1,8 @@
 //! JSON Lines: one object a line, or one array of objects. Objects are flattened with dots, arrays are not read.
 //!
-//! Names and kinds come from the first lines; a key that turns up later is counted, not read. A line that does not
-//! parse is skipped and counted, over 1 % of them the file is refused. Limits on line length, depth and number of
+//! Names and kinds come from the first lines. A key that turns up later comes as a column of its own, after the others, where
+//! all columns are asked for: a renamed field is such a key. Beyond a number of them they are counted, not read. A line that
+//! does not parse is skipped and counted, over 1 % of them the file is refused. Limits on line length, depth and number of
 //! keys are errors that name the line.
 
 mod records;
@@ -23,6 +24,8 @@ use walk::{Keys, Sink, walk};
 
 /// Distinct late or repeated keys remembered by name.
 const MAX_NAMED: usize = 100;
+/// Late keys that are read.
+const MAX_LATE: usize = 100;
 
 /// An opened JSON Lines file.
 #[derive(Debug)]
@@ -175,7 +178,14 @@ fn bad_json(source: &Source, why: &str, line: Option<u64>) -> ReadError {
 }
 
 impl Table {
-    pub(crate) fn read(&self, source: &Source, fields: &[usize], targets: &[Target]) -> Result<Batches, ReadError> {
+    /// `late`: whether keys that the sample did not have are read too.
+    pub(crate) fn read(
+        &self,
+        source: &Source,
+        fields: &[usize],
+        targets: &[Target],
+        late: bool,
+    ) -> Result<Batches, ReadError> {
         let rows = source.options.rows_for(fields.len());
         let mut places = vec![None; self.keys.len()];
         let mut builders = Vec::with_capacity(fields.len());
@@ -190,6 +200,10 @@ impl Table {
         }
         let wanted = self.keys.wanted(&places);
         let writer = Writer {
+            known: self.keys.len(),
+            most: self.keys.len() + if late { MAX_LATE } else { 0 },
+            capacity: rows,
+            expected: source.options.expected.clone(),
             keys: self.keys.clone(),
             places,
             wanted,
@@ -214,6 +228,12 @@ impl Table {
 /// Writes cells to builders.
 struct Writer {
     keys: Keys,
+    /// Keys of the sample; those after them are late.
+    known: usize,
+    /// Keys beyond these are not read.
+    most: usize,
+    capacity: usize,
+    expected: BTreeMap<String, Kind>,
     /// The builder of each key.
     places: Vec<Option<usize>>,
     /// Keys that lead to a builder.
@@ -226,6 +246,23 @@ struct Writer {
 }
 
 impl Writer {
+    /// Gives a late key a builder at its first value, which says what the key holds.
+    fn welcome(&mut self, key: usize, tell: impl FnOnce(&mut Guess)) {
+        if key < self.known || self.places.get(key).is_none_or(Option::is_some) {
+            return;
+        }
+        let mut guess = Guess::default();
+        tell(&mut guess);
+        let name = self.keys.name(key);
+        let target = guess.target(self.expected.get(name).copied());
+        let mut builder = Builder::new(Arc::from(name), target, self.capacity);
+        (0..self.row).for_each(|_| builder.null());
+        if let Some(place) = self.places.get_mut(key) {
+            *place = Some(self.builders.len());
+            self.builders.push(builder);
+        }
+    }
+
     /// The builder of a key, unless this row already has its cell.
     fn builder(&mut self, key: usize) -> Option<&mut Builder> {
         let place = self.places.get(key).copied().flatten()?;
@@ -249,8 +286,17 @@ fn count(tallies: &mut BTreeMap<String, Tally>, name: &str, line: u64) {
 impl Sink for Writer {
     fn child(&mut self, parent: usize, turn: usize, name: &str) -> Option<usize> {
         let Some(key) = self.keys.find(parent, turn, name) else {
-            let name = self.keys.join(parent, name);
-            count(&mut self.late, &name, self.line);
+            if self.keys.len() < self.most {
+                let key = self.keys.add(parent, name);
+                self.places.resize(self.keys.len(), None);
+                self.wanted.resize(self.keys.len(), true);
+                return Some(key);
+            }
+            // Whoever asked for some columns did not ask for this one.
+            if self.most > self.known {
+                let name = self.keys.join(parent, name);
+                count(&mut self.late, &name, self.line);
+            }
             return None;
         };
         self.wanted.get(key).copied().unwrap_or(false).then_some(key)
@@ -261,26 +307,31 @@ impl Sink for Writer {
         }
     }
     fn boolean(&mut self, key: usize, value: bool) {
+        self.welcome(key, Guess::boolean);
         if let Some(builder) = self.builder(key) {
             builder.boolean(value);
         }
     }
     fn integer(&mut self, key: usize, value: i64) {
+        self.welcome(key, Guess::integer);
         if let Some(builder) = self.builder(key) {
             builder.integer(value);
         }
     }
     fn unsigned(&mut self, key: usize, value: u64) {
+        self.welcome(key, Guess::number);
         if let Some(builder) = self.builder(key) {
             builder.unsigned(value);
         }
     }
     fn float(&mut self, key: usize, value: f64) {
+        self.welcome(key, Guess::number);
         if let Some(builder) = self.builder(key) {
             builder.float(value);
         }
     }
     fn string(&mut self, key: usize, value: &str) {
+        self.welcome(key, |g| g.string(value.as_bytes()));
         if let Some(builder) = self.builder(key) {
             builder.string(value);
         }
