@@ -12,6 +12,7 @@ mod hostile;
 mod house;
 mod labels;
 mod null;
+mod one_fault;
 mod real_data;
 mod robust;
 mod scenarios;
