@@ -14,5 +14,6 @@ mod labels;
 mod null;
 mod one_fault;
 mod real_data;
+mod real_faults;
 mod robust;
 mod scenarios;
