@@ -6,3 +6,4 @@ mod html;
 mod machine;
 mod schema;
 mod terminal;
+mod validator;
