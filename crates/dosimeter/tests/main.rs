@@ -15,6 +15,7 @@ mod house;
 mod labels;
 mod null;
 mod one_fault;
+mod panics;
 mod real_data;
 mod real_faults;
 mod robust;
