@@ -1,6 +1,6 @@
 """Does a check name the one fault that each case has, and nothing else?
 
-    python bench/run_faults.py BINARY CASES [--only TEXT] [--json OUT.json] [--jobs N]
+    python bench/run_faults.py BINARY CASES [--only TEXT] [--json OUT.json] [--jobs N] [--assert]
 
 CASES is what `faults.py` wrote. Runs `BINARY check --reference R --current C --format json` with the roles of the case,
 and prints one line per case, then a summary per fault:
@@ -11,6 +11,9 @@ and prints one line per case, then a summary per fault:
             drift of their own
   map       for a unit: whether the stated scale and offset are within 2 % of the truth
   onset     rows between the stated onset and the true one (cases that start in the middle)
+
+--assert: exit code 1, and a line for each, where one of FLOORS does not hold, a case failed, or the case without a fault is
+not silent.
 """
 
 import argparse
@@ -29,6 +32,8 @@ import pyarrow.parquet as pq
 
 FLAGS = {"id": "--id", "time": "--time", "score": "--score", "prediction": "--prediction", "label": "--label"}
 ABOUT_INPUTS = {"schema_change", "category_shift", "data_drift"}
+# What --assert holds, as shares of all cases (of those with a map for `maps_ok`). Raise them when the program gets better.
+FLOORS = {"found": 0.97, "exact": 0.91, "first": 0.96, "alone": 0.99, "maps_ok": 0.98}
 ABOUT_NO_COLUMN = {"labels_stopped", "predictions_stopped", "volume_changed"}  # of the feed: they need not name a column
 
 
@@ -134,6 +139,21 @@ def summary(rows):
             total[k] += v
         print(summary_line(fault, counts))
     print(summary_line("all", total))
+    return total
+
+
+def broken(rows, total):
+    """What does not hold, a line each."""
+    out = []
+    for name, floor in FLOORS.items():
+        of = total["maps" if name == "maps_ok" else "cases"]
+        if total[name] < floor * of:
+            out.append(f"{name}: {total[name]} of {of}, under {floor:.0%}")
+    if total["errors"]:
+        out.append(f"{total['errors']} cases failed")
+    out += [f"{r['case']}: no fault, and not silent" for r in rows
+            if r["truth"]["fault"] == "none" and "error" not in r and not (r["quiet"] and r["others"] == 0)]
+    return out
 
 
 def summary_line(name, c):
@@ -149,6 +169,7 @@ def main():
     parser.add_argument("--only", default="", help="cases whose path contains one of these texts, comma-separated")
     parser.add_argument("--jobs", type=int, default=1, help="side by side; seconds are then not to be trusted")
     parser.add_argument("--json", type=Path, help="write every row here too")
+    parser.add_argument("--assert", dest="hold", action="store_true", help="exit with 1 where a floor does not hold")
     args = parser.parse_args()
     folders = sorted(p.parent for p in args.cases.glob("**/truth.json"))
     folders = [f for f in folders if any(o in str(f) for o in args.only.split(","))]
@@ -159,11 +180,13 @@ def main():
         for r in pool.map(lambda f: run(args.binary, f), folders):
             rows.append(r)
             print(line(r), flush=True)
-    summary(rows)
+    total = summary(rows)
     if args.json:
         partial = args.json.with_suffix(".part")
         partial.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
         os.replace(partial, args.json)
+    if args.hold and (wrong := broken(rows, total)):
+        sys.exit("\n" + "\n".join(wrong))
 
 
 if __name__ == "__main__":

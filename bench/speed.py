@@ -1,6 +1,6 @@
 """What a check costs, against reading the same two files and against hand-written SQL.
 
-    python bench/speed.py BINARY DATA [--rounds 5] [--json OUT.json]
+    python bench/speed.py BINARY DATA [--rounds 5] [--json OUT.json] [--assert]
 
 DATA holds reference.parquet, current.parquet and meta.json (`gen.py` makes them). Every task is a fresh process; a round
 runs each task once, in turn, and a ratio is only taken inside a round: the machine may be busy, and is so for all of them
@@ -8,12 +8,15 @@ alike. CPU is user + system and memory is the peak resident size, both from wait
 
   import         the interpreter and pyarrow, nothing read: what a Python task pays before it starts
   read           a bare columnar read of both files with pyarrow, row group by row group
+  read_current   the same of the current file alone
   check          BINARY check --reference --current
   fit            BINARY fit, the reference into a baseline
   check_baseline BINARY check --baseline, the current file alone
   duckdb_psi     decile edges, counts and the population stability index of every column, in SQL by hand
 
 `flagged` is how many of the columns that truly moved a task names, and how many others.
+
+--assert: exit code 1, and a line for each, where one of LIMITS does not hold.
 """
 
 import argparse
@@ -36,6 +39,9 @@ COMMANDS = {  # how the program is called; {role} flags are added to those that 
 }
 WITH_ROLES = {"check", "fit"}
 
+# What --assert holds. A ratio is the median over the rounds of a task's CPU against another's in the same round.
+LIMITS = {"cpu": [("check", "read", 2.5), ("check_baseline", "read_current", 2.0)], "peak": 300}  # the peak in MiB
+
 
 # --- The tasks that are Python, each run as `speed.py --task NAME DATA` ------------------------------------------------------
 
@@ -44,14 +50,18 @@ def task_import(data):
     return {}
 
 
-def task_read(data):
+def task_read(data, names=("reference", "current")):
     import pyarrow.parquet as pq
     size = 0
-    for name in ("reference", "current"):
+    for name in names:
         file = pq.ParquetFile(data / f"{name}.parquet")
         for group in range(file.num_row_groups):
             size += file.read_row_group(group).nbytes
     return {"bytes_in_memory": size}
+
+
+def task_read_current(data):
+    return task_read(data, ("current",))
 
 
 def psi(reference, current):
@@ -122,6 +132,30 @@ def flagged(task, output):
     return None
 
 
+def ratio(runs, task, base, key):
+    return statistics.median(r[key] / b[key] for r, b in zip(runs[task], runs[base]))
+
+
+def broken(runs, truth):
+    """What does not hold of LIMITS and of the flags, a line each; a task that was left out or failed holds nothing."""
+    out = []
+    for task, base, limit in LIMITS["cpu"]:
+        if not (runs.get(task) and runs.get(base)):
+            out.append(f"{task} against {base}: not measured")
+        elif (r := ratio(runs, task, base, "cpu")) > limit:
+            out.append(f"{task}: {r:.2f} times the CPU of {base}, at most {limit}")
+    for task in COMMANDS:
+        rows = runs.get(task) or []
+        if any(r["failed"] for r in rows):
+            out.append(f"{task}: failed")
+        if rows and (peak := max(r["peak"] for r in rows)) >= LIMITS["peak"]:
+            out.append(f"{task}: a peak of {peak:.0f} MiB, under {LIMITS['peak']} wanted")
+        for names in {tuple(r["flagged"]) for r in rows if r["flagged"] is not None}:
+            if set(names) != truth:
+                out.append(f"{task}: missed {sorted(truth - set(names))}, beside {sorted(set(names) - truth)}")
+    return out
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("binary", help="the program, or '-' to measure the others alone")
@@ -129,13 +163,14 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", type=Path, help="write every run here")
     parser.add_argument("--skip", default="", help="tasks to leave out, comma-separated")
+    parser.add_argument("--assert", dest="hold", action="store_true", help="exit with 1 where a limit does not hold")
     args = parser.parse_args()
     meta = json.loads((args.data / "meta.json").read_text())
     python = [sys.executable, str(Path(__file__).resolve()), "--task"]
     folder = tempfile.TemporaryDirectory()
     places = dict(reference=args.data / "reference.parquet", current=args.data / "current.parquet",
                   baseline=Path(folder.name) / "speed.baseline")
-    tasks = {t: [*python, t, str(args.data)] for t in ("import", "read")}
+    tasks = {t: [*python, t, str(args.data)] for t in ("import", "read", "read_current")}
     if args.binary != "-":
         for name, template in COMMANDS.items():
             command = [str(Path(args.binary).resolve()), *(a.format(**places) for a in template)]
@@ -152,7 +187,7 @@ def main():
         for task, command in tasks.items():
             wall, cpu, peak, code, out, err = measure(command)
             bad = code not in ((0, 1, 3) if task.startswith("check") else (0,))
-            runs[task].append(dict(round=number, wall=wall, cpu=cpu, peak=peak, exit=code, load=os.getloadavg()[0],
+            runs[task].append(dict(round=number, wall=wall, cpu=cpu, peak=peak, exit=code, failed=bad, load=os.getloadavg()[0],
                                    flagged=None if bad else flagged(task, out)))
             print(f"round {number + 1} {task:15} wall {wall:7.2f} s  cpu {cpu:7.2f} s  peak {peak:7.0f} MiB"
                   + (f"  FAILED {code}: {err.decode(errors='replace').strip()[:200]}" if bad else ""), file=sys.stderr, flush=True)
@@ -163,20 +198,22 @@ def main():
           f"{len(truth)} that moved / others |")
     print("|---|---|---|---|---|---|---|")
     for task, rows in runs.items():
-        def ratio(key):
-            return f"{statistics.median(r[key] / b[key] for r, b in zip(rows, runs['read'])):.2f}"
+        def against(key):
+            return f"{ratio(runs, task, 'read', key):.2f}"
         cpu = [r["cpu"] for r in rows]
         names = rows[-1]["flagged"]
         hits = f"{len(truth & set(names))} / {len(set(names) - truth)}" if names is not None else ""
         print(f"| {task} | {statistics.median(cpu):.2f} ({min(cpu):.2f}-{max(cpu):.2f}) "
               f"| {statistics.median(r['wall'] for r in rows):.2f} | {statistics.median(r['peak'] for r in rows):.0f} "
-              f"| {ratio('cpu')} | {ratio('wall')} | {hits} |")
+              f"| {against('cpu')} | {against('wall')} | {hits} |")
     for task, rows in runs.items():
         names = rows[-1]["flagged"]
         if names is not None:
             print(f"\n{task}: missed {sorted(truth - set(names))}, beside {sorted(set(names) - truth)}")
     if args.json:
         args.json.write_text(json.dumps(dict(meta=meta, runs=runs), indent=1) + "\n")
+    if args.hold and (wrong := broken(runs, truth)):
+        sys.exit("\n" + "\n".join(wrong))
 
 
 if __name__ == "__main__":

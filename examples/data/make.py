@@ -4,7 +4,7 @@
     python make.py [ORIGINALS] --all OUT           more scored sets and shuffled controls, into OUT (not shipped)
     python make.py [ORIGINALS] --all OUT --only N  one of them
 
-ORIGINALS is a folder with the source tables as Parquet (default: ../shared/data beside the repository); README.md
+ORIGINALS is a folder with the source tables as Parquet (default: the folder in the environment variable DOSIMETER_DATA); README.md
 says where each comes from. Everything is seeded: the same library versions (printed in FIGURES.md) give the same bytes.
 
 The one idea: a reference scored by the model that was trained on it looks better than the model is, and any honest
@@ -361,10 +361,12 @@ def more(src, out, only):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("originals", nargs="?", type=Path, default=HERE.parents[2] / "shared/data")
+    parser.add_argument("originals", nargs="?", type=Path, default=os.environ.get("DOSIMETER_DATA"))
     parser.add_argument("--all", type=Path, metavar="OUT", help="write the sets that do not ship into this folder")
     parser.add_argument("--only", metavar="NAME", help="with --all: this set alone, or 'shuffled'")
     args = parser.parse_args()
+    if args.originals is None:
+        parser.error("name ORIGINALS, or set DOSIMETER_DATA")
     if args.all:
         more(args.originals, args.all, args.only)
     else:

@@ -191,6 +191,17 @@ impl Table {
         self
     }
 
+    /// Keeps the rows that pass.
+    pub(crate) fn keep(&mut self, pass: impl Fn(usize) -> bool) {
+        for (_, cells) in &mut self.columns {
+            let mut row = 0;
+            cells.retain(|_| {
+                row += 1;
+                pass(row - 1)
+            });
+        }
+    }
+
     pub(crate) fn column(&self, name: &str) -> &[String] {
         &self.columns.iter().find(|(n, _)| n == name).unwrap().1
     }
@@ -321,14 +332,17 @@ pub(crate) fn example(name: &str) -> String {
     root().join("examples/data").join(name).to_str().unwrap().to_owned()
 }
 
-/// A file of the larger data beside the repository, where they are.
+/// A file of the larger tables that do not ship, from the folder that `DOSIMETER_DATA` names. Whoever sets it wants them
+/// read: a file that is then missing is a failure. Past the capture of a test's output, or nobody would see what was skipped.
 pub(crate) fn beside(name: &str) -> Option<String> {
-    let folders = ["../shared/data", "../../shared/data"];
-    let path = folders.iter().map(|f| root().join(f).join(name)).find(|p| p.exists());
-    if path.is_none() {
-        eprintln!("skipped: {name} is not here");
-    }
-    path.map(|p| p.to_str().unwrap().to_owned())
+    let Some(folder) = std::env::var_os("DOSIMETER_DATA").filter(|f| !f.is_empty()) else {
+        let _ = writeln!(std::io::stderr(), "skipped: set DOSIMETER_DATA to the folder that holds {name}");
+        return None;
+    };
+    // Relative to the repository, since tests run in their crate's folder.
+    let path = root().join(folder).join(name);
+    assert!(path.exists(), "DOSIMETER_DATA is set, and {} is not there", path.display());
+    Some(path.to_str().unwrap().to_owned())
 }
 
 /// Checks `current` against `reference`, both CSV.

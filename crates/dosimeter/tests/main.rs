@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::type_complexity)]
 
 mod kit;
+#[path = "../../dosimeter-report/tests/check/validator.rs"]
+mod validator;
 
 mod bad_input;
 mod forged;
@@ -12,7 +14,13 @@ mod hostile;
 mod house;
 mod labels;
 mod null;
+mod one_fault;
+mod panics;
 mod periods;
 mod real_data;
+mod real_faults;
 mod robust;
 mod scenarios;
+mod screen;
+mod settings;
+mod ways;

@@ -8,7 +8,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
 
-use crate::kit::{Folder, Output, Rng, beside, example, finding, findings, run, shown};
+use crate::kit::{Folder, Output, Rng, beside, columns, example, finding, findings, run, shown};
 
 fn window_rows(result: &Value) -> u64 {
     result["windows"].as_array().unwrap().iter().filter_map(|w| w["rows"].as_u64()).max().unwrap()
@@ -43,15 +43,16 @@ fn hotel() {
     let result = output.json();
     assert_eq!((output.code, &result["verdict"]), (1, &"decaying".into()), "{}", shown(&result));
     harmful(&result, "performance_loss", "");
-    assert!(finding(&result, "prior_shift", "is_canceled").is_some(), "{}", shown(&result));
-    for column in ["market_segment", "deposit_type"] {
-        assert!(
-            findings(&result)
-                .iter()
-                .any(|f| f["subject"].to_string().contains(column) || f["message"].to_string().contains(column)),
-            "{column}: {}",
-            shown(&result)
-        );
+    let onset = finding(&result, "performance_loss", "").unwrap()["onset"]["at"].as_str().unwrap().to_owned();
+    assert!(("2016-04".."2016-11").contains(&onset.as_str()), "dated {onset}");
+    // What a person reads first: the two that lead, then the one whose cost is in them.
+    for (column, mode, within) in [
+        ("market_segment", "category_shift", 6),
+        ("is_canceled", "prior_shift", 6),
+        ("deposit_type", "category_shift", 12),
+    ] {
+        let place = findings(&result).iter().position(|f| f["mode"] == mode && columns(f).contains(&column));
+        assert!(place.is_some_and(|p| p < within), "{column} at {place:?}: {}", shown(&result));
     }
     // Measured by scikit-learn over the same rows.
     let metric = &result["metric"];

@@ -15,9 +15,36 @@ fn misses(scenario: &str) -> Vec<String> {
     let until = truth["reference_until"]["at"].as_str().unwrap();
     let output = run(&["check", &events, "--reference-until", until, "--format", "json"]);
     let result = output.json();
-    let found = differences(&truth, &result);
+    let mut found = differences(&truth, &result);
+    found.extend(crate::validator::errors(&result).into_iter().map(|e| format!("not as the schema has it: {e}")));
+    found.extend(parts(scenario, &result));
     if !found.is_empty() {
         eprintln!("{scenario}: {found:#?}\n{}", shown(&result));
+    }
+    found
+}
+
+/// The decomposition: its parts are the whole, and the part that the scenario is about leads.
+fn parts(scenario: &str, result: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    let d = &result["decomposition"];
+    let part = |name: &str| d[name].as_f64().unwrap_or(f64::NAN);
+    let (inputs, concept) = (part("inputs_common") + part("inputs_unseen"), part("concept"));
+    if !d.is_null() {
+        let sum = inputs + concept + part("schema") + part("unexplained");
+        let whole = result["metric"]["change"].as_f64().unwrap_or(f64::NAN);
+        if (sum - whole).abs() > 1e-9 * whole.abs().max(1.0) {
+            found.push(format!("the parts make {sum} and not {whole}"));
+        }
+    }
+    let (leads, follows) = match scenario {
+        "concept_abrupt" | "concept_gradual" | "concept_recurring" => (concept, inputs),
+        "data_drift" => (inputs, concept),
+        _ => return found,
+    };
+    // Of the loss, so both are below zero where they are anything.
+    if !(leads < 0.0 && leads < 2.0 * follows.min(0.0)) {
+        found.push(format!("inputs {inputs}, concept {concept}"));
     }
     found
 }

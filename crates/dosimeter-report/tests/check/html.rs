@@ -29,6 +29,9 @@ fn self_contained() {
         }
         let style = page.split("<style>").nth(1).and_then(|rest| rest.split("</style>").next()).unwrap_or("");
         assert!(!style.is_empty() && !style.contains("url(") && !style.contains("@import"), "{name}");
+        for part in ["@media print", "prefers-color-scheme:dark", "prefers-reduced-motion"] {
+            assert!(style.contains(part), "{name}: {part}");
+        }
     }
 }
 
@@ -98,4 +101,18 @@ fn segments_are_a_table_in_words() {
     assert!(text.contains("0.031 → 0.313") && !text.contains("loss_current"), "{text}");
     // What speaks of the metric alone shows the metric.
     assert!(text.contains("accuracy by window</title>"), "{text}");
+}
+
+#[test]
+fn the_onset_is_marked_in_every_picture_that_has_one() {
+    let decaying = fixtures::hotel::decaying();
+    assert!(decaying.findings.iter().any(|f| f.onset.as_ref().is_some_and(|o| o.window.is_some())));
+    let marks = |d: &dosimeter_core::diagnosis::Diagnosis| {
+        super::hostile::tags(&page(d)).iter().filter(|t| t.contains("class=\"onset\"")).count()
+    };
+    // In the timeline, which is drawn wide and narrow, and beside findings.
+    assert!(marks(&decaying) > 2, "{}", marks(&decaying));
+    let mut undated = decaying.clone();
+    undated.findings.iter_mut().for_each(|f| f.onset = None);
+    assert_eq!(marks(&undated), 0);
 }

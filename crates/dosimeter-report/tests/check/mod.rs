@@ -7,3 +7,4 @@ mod html;
 mod machine;
 mod schema;
 mod terminal;
+mod validator;
