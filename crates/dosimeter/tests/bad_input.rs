@@ -440,7 +440,7 @@ fn words_that_are_wrong() {
     for until in ["1999-01-01", "2099-01-01", "2000", "99999999", "100%"] {
         run(&["check", &current, &format!("--reference-until={until}")]).is_error(&["reference"]);
     }
-    run(&["check", &current]).is_error(&["--reference-until"]);
+    run(&["check", &current]).is_error(&["healthy period ends", "--reference-until"]);
     run(&["check"]).is_error(&["nothing to check"]);
     run(&["check", "--current", &current]).is_error(&["--reference"]);
     run(&["check", "--reference", &current]).is_error(&["--current"]);

@@ -18,7 +18,7 @@ pub mod window;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 
 use crate::{Batch, Dataset, Partition, ReadError};
 use excerpt::Rows;
@@ -57,11 +57,40 @@ impl Part {
     }
 }
 
+/// What is being done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Files are opened.
+    Opening,
+    /// Rows and columns are looked at.
+    Survey,
+    /// Rows are counted.
+    Profile,
+    /// The counts are compared.
+    Diagnosis,
+}
+
 /// What happens while the passes run, for a progress line.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// Rows read so far, over all passes.
+    /// Rows read so far in this pass.
     pub rows: AtomicU64,
+    phase: AtomicU8,
+}
+
+impl Progress {
+    /// Begins a phase, with no row read.
+    pub fn begin(&self, phase: Phase) {
+        self.phase.store(phase as u8, Ordering::Relaxed);
+        self.rows.store(0, Ordering::Relaxed);
+    }
+
+    /// The phase that was begun last.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        let phases = [Phase::Opening, Phase::Survey, Phase::Profile, Phase::Diagnosis];
+        phases.get(usize::from(self.phase.load(Ordering::Relaxed))).copied().unwrap_or(Phase::Opening)
+    }
 }
 
 /// States that a pass is folded into. Which partition goes into which is fixed, whatever the machine and whoever is

@@ -15,7 +15,7 @@ use super::cells::{Cells, as_kind, asked, key_of, native, numbers, same_dictiona
 use super::labels::Labels;
 use super::outcome::{Judge, Row};
 use super::window::Windows;
-use super::{Part, Progress, fold};
+use super::{Part, Phase, Progress, fold};
 use crate::{Batch, Column, Dataset, Field, Format, Kind, ReadError, Values};
 
 /// Rows sampled of a period, and the most cells of a sample.
@@ -72,6 +72,7 @@ pub fn profile<'a>(
     options: &'a ProfileOptions<'a>,
     progress: &Progress,
 ) -> (PeriodProfile, Vec<ReadError>) {
+    progress.begin(Phase::Profile);
     let baseline = options.baseline;
     let wanted_rows = SAMPLED.min((SAMPLED_CELLS / baseline.columns.len().max(1) as u64).max(1_000));
     let role = |r: Role| baseline.column_with(r);
