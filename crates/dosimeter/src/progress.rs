@@ -37,7 +37,7 @@ fn tick(progress: &Progress, done: &AtomicBool) {
         std::thread::sleep(Duration::from_millis(100));
         let elapsed = start.elapsed();
         if elapsed > Duration::from_secs(1) {
-            let rows = progress.rows.load(Ordering::Relaxed);
+            let rows = progress.rows_of_phase();
             let line = line(progress.phase(), rows, elapsed.as_secs());
             let _ = write!(std::io::stderr(), "\r{line} \x1b[K");
             shown = true;

@@ -73,16 +73,24 @@ pub enum Phase {
 /// What happens while the passes run, for a progress line.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// Rows read so far in this pass.
+    /// Rows read so far, over all passes.
     pub rows: AtomicU64,
+    /// Those that were read when the phase began.
+    before: AtomicU64,
     phase: AtomicU8,
 }
 
 impl Progress {
-    /// Begins a phase, with no row read.
+    /// Begins a phase.
     pub fn begin(&self, phase: Phase) {
         self.phase.store(phase as u8, Ordering::Relaxed);
-        self.rows.store(0, Ordering::Relaxed);
+        self.before.store(self.rows.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    /// Rows read so far in this phase.
+    #[must_use]
+    pub fn rows_of_phase(&self) -> u64 {
+        self.rows.load(Ordering::Relaxed).saturating_sub(self.before.load(Ordering::Relaxed))
     }
 
     /// The phase that was begun last.
