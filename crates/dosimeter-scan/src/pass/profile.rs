@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow_array::{Array, StringArray};
+use dosimeter_core::profile::baseline::WindowSpec;
 use dosimeter_core::profile::grid::Special;
 use dosimeter_core::profile::keys::KeySample;
 use dosimeter_core::profile::period::{ColumnSketch, Notation};
@@ -38,6 +39,14 @@ pub struct ProfileOptions<'a> {
     pub offsets: &'a [u64],
     /// Labels that came apart.
     pub labels: Option<&'a Labels>,
+}
+
+impl ProfileOptions<'_> {
+    /// Whether windows take their times from their rows: where the baseline's are of rows too. Rows that stand in for a
+    /// calendar which their times do not fit are no periods.
+    fn learns_times(&self) -> bool {
+        matches!(self.windows, Windows::Rows { .. }) && matches!(self.baseline.window, WindowSpec::Rows(_))
+    }
 }
 
 /// No window: the row is not of this period, or has no time.
@@ -113,7 +122,7 @@ pub fn profile<'a>(
     }
     let mut total = total.unwrap_or_else(|| start().profile);
     total.finish();
-    if matches!(options.windows, Windows::Rows { .. }) {
+    if options.learns_times() {
         total.keep_sound_times();
     }
     (total, errors)
@@ -167,14 +176,14 @@ impl<'a> Plan<'a> {
         if !any {
             return;
         }
-        let by_rows = matches!(self.options.windows, Windows::Rows { .. });
+        let learns_times = self.options.learns_times();
         for (i, w) in windows.iter().enumerate().filter(|(_, w)| **w != NONE) {
             let profile = &mut s.profile.windows[*w as usize];
             profile.rows += 1;
             let row = first + i as u64;
             profile.first_row = Some(profile.first_row.map_or(row, |f| f.min(row)));
             // Windows of time know their borders; those of rows learn them.
-            if by_rows && let Some(t) = stamps.as_ref().and_then(|t| t[i]) {
+            if learns_times && let Some(t) = stamps.as_ref().and_then(|t| t[i]) {
                 profile.start = Some(profile.start.map_or(t, |s| s.min(t)));
                 profile.end = profile.end.max(t.checked_add(1));
             }
