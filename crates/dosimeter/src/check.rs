@@ -7,7 +7,7 @@ use dosimeter_core::profile::{Baseline, Role, file};
 use dosimeter_report::{Format, Style, render};
 use dosimeter_scan::Dataset;
 use dosimeter_scan::pass::labels::Labels;
-use dosimeter_scan::pass::{Cut, Part, fit};
+use dosimeter_scan::pass::{Cut, Part, Phase, fit};
 
 use crate::args::{CheckArgs, WatchArgs};
 use crate::config::{self, Paths};
@@ -111,7 +111,7 @@ fn join(args: &CheckArgs, settings: Paths) -> Result<Paths, Failure> {
     }
     match (p.history.is_empty(), p.reference.is_empty(), p.current.is_empty(), p.baseline.is_some()) {
         (true, true, true, false) => Err(Failure::new("nothing to check").hint("give a history with --reference-until, or --reference and --current, or --baseline and data")),
-        (false, ..) if p.reference_until.is_none() && p.current.is_empty() => Err(Failure::new("where does the reference end: --reference-until")
+        (false, ..) if p.reference_until.is_none() && p.current.is_empty() => Err(Failure::new("nothing says where the healthy period ends: --reference-until")
             .hint("say up to when (or to which row or fraction) the model was healthy, as --reference-until 2024-03-01 or 0.5")),
         (_, true, false, false) => Err(Failure::new("what to compare with: --reference").hint("give data of a healthy period with --reference, or a baseline with --baseline")),
         (true, false, true, _) => Err(Failure::new("what to check: --current").hint("give the data to compare with the reference")),
@@ -146,7 +146,7 @@ fn history(paths: &Paths, plan: &Plan, ticker: &Ticker, notes: &mut Notes) -> Re
     let following =
         Following { dataset: &dataset, part: Part::From(cut), rows, span, first, offsets: fitted.survey.offsets() };
     let current = source::observe(&fitted.baseline, &following, labels.as_ref(), ticker, notes)?;
-    finish(&fitted.baseline, &current, &dataset, labels, paths, notes)
+    finish(&fitted.baseline, &current, &dataset, labels, paths, ticker, notes)
 }
 
 fn two_periods(paths: &Paths, plan: &Plan, ticker: &Ticker, notes: &mut Notes) -> Result<Diagnosis, Failure> {
@@ -170,7 +170,7 @@ fn two_periods(paths: &Paths, plan: &Plan, ticker: &Ticker, notes: &mut Notes) -
     fitted.baseline.ordered &= source::follows(&fitted.baseline, &current.1);
     // Held until here: it keeps what came on standard input.
     drop(ahead);
-    finish(&fitted.baseline, &current.1, &current.0, labels, paths, notes)
+    finish(&fitted.baseline, &current.1, &current.0, labels, paths, ticker, notes)
 }
 
 fn with_baseline(
@@ -201,7 +201,7 @@ fn with_baseline(
     labels.iter().for_each(|l| notes.labels(l));
     let current = current_of(&baseline, paths, plan, ticker, labels.as_ref(), notes)?;
     baseline.ordered &= source::follows(&baseline, &current.1);
-    finish(&baseline, &current.1, &current.0, labels, paths, notes)
+    finish(&baseline, &current.1, &current.0, labels, paths, ticker, notes)
 }
 
 fn current_of(
@@ -242,6 +242,7 @@ fn finish(
     dataset: &Dataset,
     labels: Option<Labels>,
     paths: &Paths,
+    ticker: &Ticker,
     notes: &mut Notes,
 ) -> Result<Diagnosis, Failure> {
     let mut warnings = std::mem::take(&mut notes.warnings);
@@ -264,6 +265,7 @@ fn finish(
         as_of: paths.as_of.as_deref().map(as_of).transpose()?,
         warnings,
     };
+    ticker.progress().begin(Phase::Diagnosis);
     Ok(diagnose(baseline, current, context))
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use dosimeter_scan::pass::Progress;
+use dosimeter_scan::pass::{Phase, Progress};
 
 /// Shows how many rows were read, until it is dropped.
 pub(crate) struct Ticker {
@@ -37,8 +37,9 @@ fn tick(progress: &Progress, done: &AtomicBool) {
         std::thread::sleep(Duration::from_millis(100));
         let elapsed = start.elapsed();
         if elapsed > Duration::from_secs(1) {
-            let rows = progress.rows.load(Ordering::Relaxed);
-            let _ = write!(std::io::stderr(), "\r{rows} rows read, {} s \x1b[K", elapsed.as_secs());
+            let rows = progress.rows_of_phase();
+            let line = line(progress.phase(), rows, elapsed.as_secs());
+            let _ = write!(std::io::stderr(), "\r{line} \x1b[K");
             shown = true;
         }
     }
@@ -47,11 +48,47 @@ fn tick(progress: &Progress, done: &AtomicBool) {
     }
 }
 
+/// What is done, how far it is, and since when.
+fn line(phase: Phase, rows: u64, seconds: u64) -> String {
+    match phase {
+        Phase::Opening => format!("opening the files, {seconds} s"),
+        Phase::Survey => format!("survey: {} rows, {seconds} s", grouped(rows)),
+        Phase::Profile => format!("profile: {} rows, {seconds} s", grouped(rows)),
+        Phase::Diagnosis => format!("diagnosis, {seconds} s"),
+    }
+}
+
+/// Digits in groups of three.
+fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
 impl Drop for Ticker {
     fn drop(&mut self) {
         self.done.store(true, Ordering::Relaxed);
         if let Some(t) = self.thread.take() {
             let _ = t.join();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Phase, line};
+
+    #[test]
+    fn names_the_phase_and_groups_digits() {
+        assert_eq!(line(Phase::Survey, 123_564, 1), "survey: 123,564 rows, 1 s");
+        assert_eq!(line(Phase::Profile, 999, 2), "profile: 999 rows, 2 s");
+        assert_eq!(line(Phase::Profile, 1_000_000, 2), "profile: 1,000,000 rows, 2 s");
+        assert_eq!(line(Phase::Diagnosis, 0, 3), "diagnosis, 3 s");
     }
 }

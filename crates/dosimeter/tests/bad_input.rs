@@ -400,6 +400,20 @@ fn names_that_are_not_there() {
 }
 
 #[test]
+fn predictions_of_another_question() {
+    let folder = Folder::new();
+    let current = folder.file("current.csv", world(2_000, 2).csv());
+    let said = ["\"prediction\" holds \"0\", \"1\"", "\"channel\" holds \"partner\", \"phone\"", "--ignore"];
+    against(&folder, &current, &["--label", "channel"]).is_error(&said);
+    assert_ne!(against(&folder, &current, &["--label", "channel", "--ignore", "prediction,score"]).code, 2);
+    // The same truth in other words is the same question.
+    let mut words = world(2_000, 2);
+    words.edit("label", |_, v| if v == "1" { "yes" } else { "no" }.to_owned());
+    let result = compare(&words, &words, &["--positive", "yes"]).1;
+    assert!(result["metric"]["current"].as_f64().unwrap() > 0.6, "{}", shown(&result));
+}
+
+#[test]
 fn words_that_are_wrong() {
     let folder = Folder::new();
     let current = folder.file("current.csv", world(2_000, 2).csv());
@@ -426,7 +440,7 @@ fn words_that_are_wrong() {
     for until in ["1999-01-01", "2099-01-01", "2000", "99999999", "100%"] {
         run(&["check", &current, &format!("--reference-until={until}")]).is_error(&["reference"]);
     }
-    run(&["check", &current]).is_error(&["--reference-until"]);
+    run(&["check", &current]).is_error(&["healthy period ends", "--reference-until"]);
     run(&["check"]).is_error(&["nothing to check"]);
     run(&["check", "--current", &current]).is_error(&["--reference"]);
     run(&["check", "--reference", &current]).is_error(&["--current"]);

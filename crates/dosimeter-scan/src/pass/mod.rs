@@ -18,7 +18,7 @@ pub mod window;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 
 use crate::{Batch, Dataset, Partition, ReadError};
 use excerpt::Rows;
@@ -57,11 +57,48 @@ impl Part {
     }
 }
 
+/// What is being done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Files are opened.
+    Opening,
+    /// Rows and columns are looked at.
+    Survey,
+    /// Rows are counted.
+    Profile,
+    /// The counts are compared.
+    Diagnosis,
+}
+
 /// What happens while the passes run, for a progress line.
 #[derive(Debug, Default)]
 pub struct Progress {
     /// Rows read so far, over all passes.
     pub rows: AtomicU64,
+    /// Those that were read when the phase began.
+    before: AtomicU64,
+    phase: AtomicU8,
+}
+
+impl Progress {
+    /// Begins a phase.
+    pub fn begin(&self, phase: Phase) {
+        self.phase.store(phase as u8, Ordering::Relaxed);
+        self.before.store(self.rows.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    /// Rows read so far in this phase.
+    #[must_use]
+    pub fn rows_of_phase(&self) -> u64 {
+        self.rows.load(Ordering::Relaxed).saturating_sub(self.before.load(Ordering::Relaxed))
+    }
+
+    /// The phase that was begun last.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        let phases = [Phase::Opening, Phase::Survey, Phase::Profile, Phase::Diagnosis];
+        phases.get(usize::from(self.phase.load(Ordering::Relaxed))).copied().unwrap_or(Phase::Opening)
+    }
 }
 
 /// States that a pass is folded into. Which partition goes into which is fixed, whatever the machine and whoever is

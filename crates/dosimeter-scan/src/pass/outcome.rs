@@ -121,15 +121,19 @@ impl Judge {
     }
 }
 
+/// What a text says as a truth value.
+pub(super) fn truth(text: &str) -> Option<bool> {
+    match text {
+        "1" | "1.0" | "true" | "True" | "TRUE" | "yes" | "t" | "y" => Some(true),
+        "0" | "0.0" | "false" | "False" | "FALSE" | "no" | "f" | "n" => Some(false),
+        _ => None,
+    }
+}
+
 /// Whether two texts name the same class: as they are, as numbers, or as truth values.
 fn same_class(a: &str, b: &str) -> bool {
     if a == b {
         return true;
     }
-    let truth = |t: &str| match t {
-        "1" | "1.0" | "true" | "True" | "TRUE" | "yes" | "t" | "y" => Some(true),
-        "0" | "0.0" | "false" | "False" | "FALSE" | "no" | "f" | "n" => Some(false),
-        _ => None,
-    };
     truth(a).is_some() && truth(a) == truth(b)
 }

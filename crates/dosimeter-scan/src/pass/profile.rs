@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow_array::{Array, StringArray};
+use dosimeter_core::profile::baseline::WindowSpec;
 use dosimeter_core::profile::grid::Special;
 use dosimeter_core::profile::keys::KeySample;
 use dosimeter_core::profile::period::{ColumnSketch, Notation};
@@ -15,7 +16,7 @@ use super::cells::{Cells, as_kind, asked, key_of, native, numbers, same_dictiona
 use super::labels::Labels;
 use super::outcome::{Judge, Row};
 use super::window::Windows;
-use super::{Part, Progress, fold};
+use super::{Part, Phase, Progress, fold};
 use crate::{Batch, Column, Dataset, Field, Format, Kind, ReadError, Values};
 
 /// Rows sampled of a period, and the most cells of a sample.
@@ -38,6 +39,14 @@ pub struct ProfileOptions<'a> {
     pub offsets: &'a [u64],
     /// Labels that came apart.
     pub labels: Option<&'a Labels>,
+}
+
+impl ProfileOptions<'_> {
+    /// Whether windows take their times from their rows: where the baseline's are of rows too. Rows that stand in for a
+    /// calendar which their times do not fit are no periods.
+    fn learns_times(&self) -> bool {
+        matches!(self.windows, Windows::Rows { .. }) && matches!(self.baseline.window, WindowSpec::Rows(_))
+    }
 }
 
 /// No window: the row is not of this period, or has no time.
@@ -72,6 +81,7 @@ pub fn profile<'a>(
     options: &'a ProfileOptions<'a>,
     progress: &Progress,
 ) -> (PeriodProfile, Vec<ReadError>) {
+    progress.begin(Phase::Profile);
     let baseline = options.baseline;
     let wanted_rows = SAMPLED.min((SAMPLED_CELLS / baseline.columns.len().max(1) as u64).max(1_000));
     let role = |r: Role| baseline.column_with(r);
@@ -112,7 +122,7 @@ pub fn profile<'a>(
     }
     let mut total = total.unwrap_or_else(|| start().profile);
     total.finish();
-    if matches!(options.windows, Windows::Rows { .. }) {
+    if options.learns_times() {
         total.keep_sound_times();
     }
     (total, errors)
@@ -166,14 +176,14 @@ impl<'a> Plan<'a> {
         if !any {
             return;
         }
-        let by_rows = matches!(self.options.windows, Windows::Rows { .. });
+        let learns_times = self.options.learns_times();
         for (i, w) in windows.iter().enumerate().filter(|(_, w)| **w != NONE) {
             let profile = &mut s.profile.windows[*w as usize];
             profile.rows += 1;
             let row = first + i as u64;
             profile.first_row = Some(profile.first_row.map_or(row, |f| f.min(row)));
             // Windows of time know their borders; those of rows learn them.
-            if by_rows && let Some(t) = stamps.as_ref().and_then(|t| t[i]) {
+            if learns_times && let Some(t) = stamps.as_ref().and_then(|t| t[i]) {
                 profile.start = Some(profile.start.map_or(t, |s| s.min(t)));
                 profile.end = profile.end.max(t.checked_add(1));
             }

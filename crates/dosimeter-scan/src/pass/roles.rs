@@ -1,12 +1,13 @@
 //! What each column is for: as given, else by its name and looks. The guess is always printed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dosimeter_core::metric::Task;
 use dosimeter_core::profile::Role;
 
 use super::cells::times;
 use super::column::{ColumnSurvey, KEY_ROWS};
+use super::outcome::truth;
 use crate::{Dataset, Kind, ReadError};
 
 /// Roles as the user gave them.
@@ -166,10 +167,34 @@ pub fn decide(given: &Given, columns: &[ColumnSurvey], also: &[String], rows: u6
         }
     }
     decide_task(given, columns, &mut d);
+    refuse_strangers(columns, &d)?;
     for c in columns {
         d.roles.entry(c.name.clone()).or_insert(Role::Feature);
     }
     Ok(d)
+}
+
+/// Predictions that are never among the labels are of another question, and their accuracy would be a number about nothing.
+fn refuse_strangers(columns: &[ColumnSurvey], d: &Decided) -> Result<(), ReadError> {
+    let of = |role: Role| columns.iter().find(|c| d.roles.get(&c.name) == Some(&role));
+    let (Some(label), Some(prediction)) = (of(Role::Label), of(Role::Prediction)) else { return Ok(()) };
+    let few = |c: &ColumnSurvey| c.present < 50 || c.texts.is_empty();
+    if !matches!(d.task, Some(Task::Binary | Task::Multiclass)) || few(label) || few(prediction) {
+        return Ok(());
+    }
+    let truths = |c: &ColumnSurvey| c.texts.keys().filter_map(|t| truth(t)).collect::<BTreeSet<bool>>();
+    let meet =
+        prediction.texts.keys().any(|p| label.texts.contains_key(p)) || !truths(label).is_disjoint(&truths(prediction));
+    // With one class each they may be the two classes of one model that was always wrong.
+    if meet || label.texts.len() + prediction.texts.len() <= 2 {
+        return Ok(());
+    }
+    let shown = |c: &ColumnSurvey| {
+        let first = c.texts.keys().take(4).map(|t| format!("{t:?}")).collect::<Vec<_>>().join(", ");
+        format!("{:?} holds {first}{}", c.name, if c.texts.len() > 4 { ", ..." } else { "" })
+    };
+    Err(ReadError::new(format!("no prediction is ever among the labels: {}, {}", shown(prediction), shown(label)))
+        .with_hint("name the columns with --label and --prediction (--score for how sure the model is), or leave one out with --ignore"))
 }
 
 fn decide_task(given: &Given, columns: &[ColumnSurvey], d: &mut Decided) {

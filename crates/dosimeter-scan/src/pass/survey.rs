@@ -7,7 +7,7 @@ use dosimeter_core::profile::sample::{Chooser, mix};
 use super::cells::times;
 use super::column::{ColumnState, ColumnSurvey, Taken, add, finish, merge};
 use super::excerpt::{Excerpt, Rows};
-use super::{Cut, Part, Progress, fold};
+use super::{Cut, Part, Phase, Progress, fold};
 use crate::{Batch, Dataset, ReadError};
 
 /// Values sampled per column for the grid.
@@ -141,6 +141,7 @@ fn pass(
     progress: &Progress,
 ) -> Survey {
     let schema = dataset.schema();
+    progress.begin(Phase::Survey);
     let partitions = dataset.partitions();
     let names = names(dataset, options);
     let time = options.time.and_then(|t| names.iter().position(|n| n == t));
