@@ -433,10 +433,7 @@ pub(crate) struct Segment {
 
 impl Segment {
     pub(crate) fn text(&self) -> String {
-        format!(
-            "{}: {} of the rows, mean loss {}, which is {} of the loss",
-            self.place, self.share, self.loss, self.part
-        )
+        format!("{}: {} of the rows, mean loss {}, which adds {}", self.place, self.share, self.loss, self.part)
     }
 }
 

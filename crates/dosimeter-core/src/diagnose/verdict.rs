@@ -310,7 +310,12 @@ pub(crate) fn next_step(f: &Finding) -> String {
         }
         Mode::ConceptDrift => "Retrain on labelled rows since the onset; older rows teach the old meaning.".to_owned(),
         Mode::DataDrift | Mode::CategoryShift => {
-            format!("Collect labels where {columns} moved to and retrain, if the move is meant to stay.")
+            let labelled = f.impact.as_ref().is_some_and(|i| i.basis == Basis::Labels);
+            if labelled {
+                format!("Retrain with the labelled rows where {columns} moved to, if the move is meant to stay.")
+            } else {
+                format!("Collect labels where {columns} moved to and retrain, if the move is meant to stay.")
+            }
         }
         Mode::PriorShift if f.severity == Severity::Harmful => {
             "Recalibrate the score and its threshold to the new base rate; the classes look as before.".to_owned()
@@ -330,6 +335,7 @@ mod tests {
 
     use super::super::case::{evidence, finding};
     use super::*;
+    use crate::diagnosis::Impact;
 
     #[test]
     fn a_loss_has_a_step_that_can_be_taken() {
@@ -340,6 +346,12 @@ mod tests {
         assert!(next_step(&f).starts_with("Look at lead_time = \"168 to 364\"; retrain"), "{}", next_step(&f));
         f.severity = Severity::Watch;
         assert!(next_step(&f).contains("within what is tolerated"), "{}", next_step(&f));
+        // Who has labels need not collect them first.
+        let mut drift = finding(Mode::DataDrift, None, &["adr"], String::new());
+        assert!(next_step(&drift).starts_with("Collect labels where adr moved to"), "{}", next_step(&drift));
+        drift.impact =
+            Some(Impact { metric: "accuracy".to_owned(), change: Number(-0.1), interval: None, basis: Basis::Labels });
+        assert!(next_step(&drift).starts_with("Retrain with the labelled rows where adr"), "{}", next_step(&drift));
         let mut other = finding(Mode::PerformanceLoss, Some("other_metric_fell"), &[], String::new());
         other.evidence = vec![evidence("mape", 0.3)];
         assert_eq!(next_step(&other), "Decide which metric counts, and watch it with --metric mape.");

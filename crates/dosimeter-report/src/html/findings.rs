@@ -123,7 +123,7 @@ fn segments(finding: &Finding) -> Markup {
             caption { "Where it is worst" }
             thead { tr {
                 th scope="col" { "Rows where" } th.num scope="col" { "Share of rows" } th.num scope="col" { "Mean loss" }
-                th.num scope="col" { "Part of the loss" }
+                th.num scope="col" { "Adds to the loss" }
             } }
             tbody {
                 @for s in &segments { tr {

@@ -123,7 +123,8 @@ fn finding(page: &mut Page, d: &Diagnosis, finding: &Finding, style: &Style) {
             field(page, "worst", &escape::clip(&segment.text(), 300));
         }
         for (name, value) in finding.detail.iter().filter(|(name, _)| *name != "segments") {
-            let text = format!("{}: {}", escape::clip(name, 40), escape::clip(&words::detail(value), 300));
+            let text =
+                format!("{}: {}", escape::clip(&name.replace('_', " "), 40), escape::clip(&words::detail(value), 300));
             field(page, "detail", &text);
         }
     }
