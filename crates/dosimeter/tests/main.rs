@@ -10,6 +10,7 @@ mod forged;
 mod formats;
 mod hostile;
 mod house;
+mod inputs;
 mod labels;
 mod null;
 mod real_data;
