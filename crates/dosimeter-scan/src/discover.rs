@@ -85,6 +85,7 @@ fn glob(pattern: &str, found: &mut Vec<Found>) -> Result<(), ReadError> {
 
 fn directory(root: &Path, found: &mut Vec<Found>) -> Result<(), ReadError> {
     let mut paths = Vec::new();
+    // The folder that was asked for has to be there; what cannot be read below it is one failure among files.
     walk(root, 0, &mut paths)?;
     paths.sort_by(|a, b| natural(&a.to_string_lossy(), &b.to_string_lossy()));
     if paths.is_empty() {
@@ -93,7 +94,8 @@ fn directory(root: &Path, found: &mut Vec<Found>) -> Result<(), ReadError> {
             .with_hint("looked for Parquet, Arrow, CSV and JSON Lines; hidden files and _names are left out"));
     }
     for path in paths {
-        found.push(file(&path, false)?);
+        // Looked at when it is opened, so that a file (or folder) without permission is named and left out.
+        found.push(Found { name: path.display().to_string(), hive: hive(&path), explicit: false, spool: None, path });
     }
     Ok(())
 }
@@ -102,7 +104,9 @@ fn directory(root: &Path, found: &mut Vec<Found>) -> Result<(), ReadError> {
 /// directories are not followed, so that there are no cycles.
 fn walk(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) -> Result<(), ReadError> {
     if depth > MAX_NESTING {
-        return Err(ReadError::new("directories nested too deep").in_file(folder.display().to_string()));
+        return Err(ReadError::new("directories nested too deep")
+            .in_file(folder.display().to_string())
+            .with_hint("name the folders that hold the data"));
     }
     let doing = "cannot list";
     for entry in std::fs::read_dir(folder).map_err(|e| ReadError::io(folder, doing, &e))? {
@@ -113,6 +117,10 @@ fn walk(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) -> Result<(), Rea
         }
         let kind = entry.file_type().map_err(|e| ReadError::io(&entry.path(), doing, &e))?;
         if kind.is_dir() {
+            if std::fs::read_dir(entry.path()).is_err() {
+                paths.push(entry.path());
+                continue;
+            }
             walk(&entry.path(), depth + 1, paths)?;
         } else if kind.is_file() || (kind.is_symlink() && entry.path().is_file()) {
             paths.push(entry.path());
@@ -140,12 +148,18 @@ const STDIN: &str = "standard input";
 
 fn drain(options: &ReadOptions) -> Result<TempPath, ReadError> {
     let name = STDIN;
-    let fail = |e: &io::Error| ReadError::new(format!("cannot be spooled: {e}")).in_file(name);
+    let fail = |e: &io::Error| {
+        ReadError::new(format!("cannot be spooled: {e}"))
+            .in_file(name)
+            .with_hint("check that the folder for temporary files has room")
+    };
     let mut file = tempfile::Builder::new().prefix("dosimeter-").tempfile().map_err(|e| fail(&e))?;
     let mut input = io::stdin().lock().take(options.max_decompressed.saturating_add(1));
     let copied = io::copy(&mut input, &mut file).map_err(|e| fail(&e))?;
     if copied > options.max_decompressed {
-        return Err(ReadError::new(format!("more than {}", size(options.max_decompressed))).in_file(name));
+        return Err(ReadError::new(format!("more than {}", size(options.max_decompressed)))
+            .in_file(name)
+            .with_hint("write it to a file and name that"));
     }
     file.flush().map_err(|e| fail(&e))?;
     Ok(file.into_temp_path())

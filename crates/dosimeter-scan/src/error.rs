@@ -137,7 +137,10 @@ impl ReadError {
         let hint = match error.kind() {
             std::io::ErrorKind::NotFound => Some("check the path; globs and directories work too"),
             std::io::ErrorKind::PermissionDenied => Some("check the permissions of the file"),
-            _ => None,
+            std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::InvalidData | std::io::ErrorKind::InvalidInput => {
+                Some("the file is damaged or incomplete; write it again")
+            }
+            _ => Some("check that the path leads to a file, and that the disk has room and can be read"),
         };
         let text = match error.kind() {
             std::io::ErrorKind::NotFound => "no such file".to_owned(),

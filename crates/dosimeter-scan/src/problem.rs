@@ -21,6 +21,10 @@ pub enum ProblemKind {
     SkippedFile,
     /// Slashed dates in which no value tells the day from the month; read month first.
     AmbiguousDate,
+    /// A JSON array without its closing bracket.
+    CutShort,
+    /// A column of bytes that are no text; not looked at.
+    Bytes,
 }
 
 /// One kind of problem in one file, summed.
@@ -50,6 +54,10 @@ impl fmt::Display for Problem {
             ProblemKind::DuplicateKey => write!(f, "{n} times a second key \"{column}\" in one object not read")?,
             ProblemKind::SkippedFile => write!(f, "unknown format, skipped")?,
             ProblemKind::AmbiguousDate => write!(f, "dates of column \"{column}\" read as month/day/year")?,
+            ProblemKind::CutShort => {
+                write!(f, "the JSON array is never closed, so rows may be missing at its end; write the file again")?;
+            }
+            ProblemKind::Bytes => write!(f, "column \"{column}\" holds bytes that are no text: not watched")?,
         }
         write!(f, ": {}", self.file)?;
         if !self.lines.is_empty() {

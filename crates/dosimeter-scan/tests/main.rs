@@ -6,6 +6,8 @@
 mod coerce;
 #[path = "cases/csv.rs"]
 mod csv;
+#[path = "cases/inputs.rs"]
+mod inputs;
 #[path = "cases/ipc.rs"]
 mod ipc;
 #[path = "cases/json.rs"]

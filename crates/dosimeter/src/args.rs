@@ -38,6 +38,11 @@ pub(crate) enum Command {
     },
 }
 
+/// A name of a list: `a, b` are two names without blanks.
+fn trimmed(name: &str) -> Result<String, std::convert::Infallible> {
+    Ok(name.trim().to_owned())
+}
+
 /// What the columns are for and how the model is watched.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct WatchArgs {
@@ -57,10 +62,10 @@ pub(crate) struct WatchArgs {
     #[arg(long, value_name = "COLUMN", help_heading = "Columns")]
     pub(crate) label: Option<String>,
     /// Columns that name segments
-    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', help_heading = "Columns")]
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', value_parser = trimmed, help_heading = "Columns")]
     pub(crate) segment: Vec<String>,
     /// Columns to leave out
-    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', help_heading = "Columns")]
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', value_parser = trimmed, help_heading = "Columns")]
     pub(crate) ignore: Vec<String>,
     /// What the model does
     #[arg(long, value_parser = ["binary", "multiclass", "regression"], help_heading = "Model")]
@@ -92,9 +97,9 @@ pub(crate) struct WatchArgs {
     /// Name of the monitor, for reports [default: from the data's file name]
     #[arg(long, value_name = "NAME", help_heading = "Policy")]
     pub(crate) monitor: Option<String>,
-    /// Field separator of CSV files [default: sniffed]
+    /// Field separator of CSV files: a character, or tab [default: sniffed]
     #[arg(long, value_name = "CHARACTER", help_heading = "Columns")]
-    pub(crate) delimiter: Option<char>,
+    pub(crate) delimiter: Option<String>,
     /// Settings file [default: dosimeter.toml in the working directory, where there is one]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

@@ -1,11 +1,13 @@
 //! `dosimeter.toml`: every flag by the same name, said once and for all.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use serde::Deserialize;
 
 use crate::args::WatchArgs;
 use crate::error::Failure;
+use crate::instant;
 
 /// The file looked for in the working directory.
 const DEFAULT: &str = "dosimeter.toml";
@@ -53,7 +55,7 @@ pub(crate) struct Data {
     reference_until: Option<toml::Value>,
     as_of: Option<toml::Value>,
     labels: Option<Names>,
-    delimiter: Option<char>,
+    delimiter: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -114,7 +116,12 @@ pub(crate) fn complete(watch: &WatchArgs) -> Result<(WatchArgs, Paths), Failure>
     }
     let shown = path.display();
     let text = std::fs::read_to_string(path).map_err(|e| {
-        Failure::new(format!("cannot read the settings ({e}): {shown}")).hint("give an existing file to --config")
+        let failure = Failure::new(format!("cannot read the settings ({e}): {shown}"));
+        match e.kind() {
+            ErrorKind::InvalidData => failure.hint("settings are UTF-8 text; write the file again as such"),
+            ErrorKind::NotFound => failure.hint("give an existing file to --config"),
+            _ => failure.hint("give a file that can be read to --config"),
+        }
     })?;
     let file: File = toml::from_str(&text).map_err(|e| {
         let line = e.span().map_or(0, |s| text.bytes().take(s.start).filter(|b| *b == b'\n').count() + 1);
@@ -155,14 +162,15 @@ pub(crate) fn complete(watch: &WatchArgs) -> Result<(WatchArgs, Paths), Failure>
     w.seed = w.seed.or(file.policy.seed);
     w.monitor = w.monitor.or(file.monitor);
     w.delimiter = w.delimiter.or(file.data.delimiter);
+    let zone = w.time_zone.as_deref();
     let paths = Paths {
         history: list(file.data.history),
         reference: list(file.data.reference),
         current: list(file.data.current),
         baseline: file.data.baseline,
-        reference_until: file.data.reference_until.map(word),
+        reference_until: file.data.reference_until.map(|v| instant::reference_until(&word(v), zone)).transpose()?,
         labels: list(file.data.labels),
-        as_of: file.data.as_of.map(word),
+        as_of: file.data.as_of.map(|v| instant::as_of(&word(v), zone)).transpose()?,
     };
     Ok((w, paths))
 }

@@ -1,5 +1,6 @@
 //! Where text goes: standard output, or a file that is whole or not there.
 
+use std::fs::{File, Permissions};
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::path::Path;
 
@@ -19,26 +20,59 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
             Failure::ClosedPipe
         } else {
             Failure::new(format!("cannot write ({e}): standard output"))
+                .hint("check that the disk or whatever reads the output has room")
         }
     })
 }
 
-/// Writes a file aside and renames it, so that nobody ever sees half of it.
+/// Writes a file, which is whole or as it was.
+///
+/// What is no regular file (a device, a pipe) is written to and stays what it is; a link is followed.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let shown = path.display();
-    let fail = |e: std::io::Error| {
-        Failure::new(format!("cannot write ({e}): {shown}")).hint("check that the folder exists and may be written to")
+    let written = match std::fs::metadata(path) {
+        Ok(known) if known.is_file() => {
+            path.canonicalize().and_then(|target| aside(&target, bytes, Some(known.permissions())))
+        }
+        Ok(_) => File::options().write(true).open(path).and_then(|mut f| f.write_all(bytes)),
+        // A link to what is not there yet.
+        Err(e) if e.kind() == ErrorKind::NotFound && path.symlink_metadata().is_ok() => {
+            File::create(path).and_then(|mut f| f.write_all(bytes))
+        }
+        Err(e) if e.kind() == ErrorKind::NotFound => aside(path, bytes, None),
+        Err(e) => Err(e),
     };
+    written.map_err(|e| {
+        Failure::new(format!("cannot write ({}): {}", reason(&e), path.display()))
+            .hint("check that the folder exists and may be written to")
+    })
+}
+
+/// Writes beside the target and renames, so that nobody ever sees half of it.
+fn aside(path: &Path, bytes: &[u8], mode: Option<Permissions>) -> std::io::Result<()> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(fail)?;
-    file.write_all(bytes).map_err(fail)?;
+    let mut builder = tempfile::Builder::new();
+    // A new file is as private as the umask wants it: a baseline holds rows of data.
     #[cfg(unix)]
-    {
+    let builder = {
         use std::os::unix::fs::PermissionsExt as _;
-        let _ = file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644));
+        builder.permissions(Permissions::from_mode(0o666))
+    };
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    if let Some(mode) = mode {
+        file.as_file().set_permissions(mode)?;
     }
-    file.persist(path).map_err(|e| fail(e.error))?;
+    file.persist(path).map_err(|e| e.error)?;
     Ok(())
+}
+
+/// Why, without the name of the file written aside, which nobody asked for.
+fn reason(e: &std::io::Error) -> String {
+    let text = e.to_string();
+    match text.split_once(" at path ") {
+        Some((why, _)) if e.get_ref().is_some() => why.to_owned(),
+        _ => text,
+    }
 }
 
 /// How text for people is laid out here.

@@ -25,7 +25,7 @@ pub(crate) struct Plan {
 
 /// Checks the words and puts them together.
 pub(crate) fn plan(w: &WatchArgs, name: &str) -> Result<Plan, Failure> {
-    let mut given = Given { positive: w.positive.clone(), ..Given::default() };
+    let mut given = Given { positive: w.positive.clone(), threshold: w.threshold, ..Given::default() };
     let mut role = |name: &str, role: Role| match given.roles.insert(name.to_owned(), role) {
         Some(other) if other != role => {
             Err(Failure::new(format!("column {name:?} is given two roles, {} and {}", other.as_str(), role.as_str()))
@@ -73,16 +73,16 @@ pub(crate) fn plan(w: &WatchArgs, name: &str) -> Result<Plan, Failure> {
         return Err(Failure::new(format!("a tolerance of {t}: --tolerance"))
             .hint("give a loss of the metric that is 0 or more, as 0.02"));
     }
+    if let Some(t) = w.threshold.filter(|t| !t.is_finite()) {
+        return Err(Failure::new(format!("a threshold of {t}: --threshold"))
+            .hint("give a score from which the model says yes, as 0.5"));
+    }
     let zone = w.time_zone.clone().unwrap_or_else(|| "UTC".to_owned());
-    let delimiter = match w.delimiter {
-        None => None,
-        Some(c) if c.is_ascii() => Some(c as u8),
-        Some(c) => {
-            return Err(
-                Failure::new(format!("{c:?} is no field separator: --delimiter")).hint("give one ASCII character")
-            );
-        }
-    };
+    if !window::is_zone(&zone) {
+        return Err(Failure::new(format!("unknown time zone {zone}: --time-zone"))
+            .hint("use an IANA name, as Europe/Lisbon, or UTC"));
+    }
+    let delimiter = w.delimiter.as_deref().map(delimiter).transpose()?;
     Ok(Plan {
         fit: FitOptions {
             monitor: w.monitor.clone().unwrap_or_else(|| name.to_owned()),
@@ -107,6 +107,16 @@ fn metric(name: &str) -> Result<Metric, Failure> {
     })
 }
 
+/// One ASCII character, or a tab by a name that can be typed.
+fn delimiter(text: &str) -> Result<u8, Failure> {
+    match text.as_bytes() {
+        b"\\t" | b"tab" => Ok(b'\t'),
+        [c] if c.is_ascii() && !matches!(c, b'\n' | b'\r' | b'"') => Ok(*c),
+        _ => Err(Failure::new(format!("{text:?} is no field separator: --delimiter"))
+            .hint("give one ASCII character, as ';', or tab")),
+    }
+}
+
 /// `1 per 90d` as a number per 90 days.
 fn false_alarms(text: &str) -> Result<f64, Failure> {
     let bad = || {
@@ -121,7 +131,15 @@ fn false_alarms(text: &str) -> Result<f64, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use super::false_alarms;
+    use super::{delimiter, false_alarms};
+
+    #[test]
+    fn reads_separators() {
+        for (text, byte) in [(";", b';'), ("\t", b'\t'), ("\\t", b'\t'), ("tab", b'\t')] {
+            assert_eq!(delimiter(text).unwrap(), byte);
+        }
+        assert!(["", ";;", "é", "\n"].iter().all(|t| delimiter(t).is_err()));
+    }
 
     #[test]
     fn reads_rates() {

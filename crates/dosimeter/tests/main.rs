@@ -12,6 +12,7 @@ mod forged;
 mod formats;
 mod hostile;
 mod house;
+mod inputs;
 mod labels;
 mod null;
 mod one_fault;

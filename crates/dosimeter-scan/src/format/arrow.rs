@@ -4,6 +4,8 @@
 use crate::batch::{Column, Values};
 use crate::error::ReadError;
 use crate::field::Kind;
+use crate::input::Source;
+use crate::problem::{ProblemKind, Tally};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     ArrowDictionaryKeyType, ArrowPrimitiveType, Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type,
@@ -104,6 +106,13 @@ pub(crate) fn column(name: Arc<str>, array: &ArrayRef, outer: Option<&NullBuffer
     let validity = NullBuffer::union(nulls.as_ref(), outer).filter(|n| n.null_count() > 0);
     let values = values(array, validity.as_ref())?;
     Ok(Column::plain(name, values, validity))
+}
+
+/// Says that a column of bytes that could have been text was none: its batch has no values to look at.
+pub(crate) fn note_bytes(source: &Source, column: &Column) {
+    if matches!(column.values, Values::Unsupported(_)) {
+        source.problems.record(&source.name, ProblemKind::Bytes, &column.name, &Tally { count: 1, lines: Vec::new() });
+    }
 }
 
 fn values(array: &ArrayRef, validity: Option<&NullBuffer>) -> Result<Values, ReadError> {

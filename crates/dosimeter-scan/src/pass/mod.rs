@@ -6,6 +6,7 @@
 //! work was shared out.
 
 mod cells;
+mod classes;
 pub mod column;
 mod excerpt;
 pub mod fit;

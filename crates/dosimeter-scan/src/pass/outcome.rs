@@ -1,5 +1,6 @@
 //! A batch's predictions against its labels.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use dosimeter_core::metric::{
@@ -26,6 +27,8 @@ pub(crate) struct Judge {
     positive: String,
     threshold: f64,
     classes: Vec<String>,
+    /// Where each class is in `classes`: a search per row would cost as much as there are classes.
+    places: HashMap<String, usize>,
     edges: Arc<[f64]>,
     cells: Lookup,
     loss: RowLoss,
@@ -41,6 +44,7 @@ impl Judge {
             task,
             positive: watch.positive.clone().unwrap_or_else(|| "1".to_owned()),
             threshold: watch.threshold,
+            places: watch.classes.iter().enumerate().rev().map(|(i, c)| (c.clone(), i)).collect(),
             classes: watch.classes.clone(),
             cells: Lookup::new(&edges),
             edges,
@@ -100,7 +104,7 @@ impl Judge {
                 if let Tally::Multiclass(t) = tally.get_or_insert_with(|| self.tally()) {
                     t.add(label, Some(predicted), row.scores);
                 }
-                let position = self.classes.iter().position(|c| c == label);
+                let position = self.places.get(label).copied();
                 self.loss.multiclass(Some(predicted == label), position, row.scores).map_or(f32::NAN, |l| l as f32)
             }
             Task::Regression => {
@@ -121,19 +125,50 @@ impl Judge {
     }
 }
 
-/// What a text says as a truth value.
-pub(super) fn truth(text: &str) -> Option<bool> {
-    match text {
-        "1" | "1.0" | "true" | "True" | "TRUE" | "yes" | "t" | "y" => Some(true),
-        "0" | "0.0" | "false" | "False" | "FALSE" | "no" | "f" | "n" => Some(false),
-        _ => None,
-    }
-}
-
-/// Whether two texts name the same class: as they are, as numbers, or as truth values.
-fn same_class(a: &str, b: &str) -> bool {
+/// Whether two texts name the same class: as they are, as truth values in whatever case, or as numbers.
+pub(crate) fn same_class(a: &str, b: &str) -> bool {
     if a == b {
         return true;
     }
-    truth(a).is_some() && truth(a) == truth(b)
+    match (truth(a), truth(b)) {
+        (Some(a), Some(b)) => a == b,
+        (None, None) => number(a).is_some_and(|x| number(b) == Some(x)),
+        _ => false,
+    }
+}
+
+/// What a word says that means yes or no.
+fn truth(text: &str) -> Option<bool> {
+    const YES: [&str; 6] = ["1", "1.0", "true", "yes", "t", "y"];
+    const NO: [&str; 6] = ["0", "0.0", "false", "no", "f", "n"];
+    let among = |words: [&str; 6]| words.iter().any(|w| w.eq_ignore_ascii_case(text));
+    if among(YES) {
+        Some(true)
+    } else if among(NO) {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+/// The number that a text is; words such as `inf` are classes of their own.
+fn number(text: &str) -> Option<f64> {
+    let first = text.bytes().next()?;
+    (first.is_ascii_digit() || matches!(first, b'-' | b'+' | b'.')).then(|| text.parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same_class;
+
+    #[test]
+    fn truth_has_many_spellings() {
+        for (a, b) in [("Yes", "yes"), ("YES", "1"), ("True", "t"), ("N", "no"), ("0.0", "FALSE"), ("2", "2.0")] {
+            assert!(same_class(a, b) && same_class(b, a), "{a} {b}");
+        }
+        for (a, b) in [("yes", "no"), ("Churn", "churn"), ("m", "f"), ("1", "2"), ("maybe", "yes"), ("inf", "infinity")]
+        {
+            assert!(!same_class(a, b) && !same_class(b, a), "{a} {b}");
+        }
+    }
 }

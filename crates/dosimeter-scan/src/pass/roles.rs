@@ -1,13 +1,14 @@
 //! What each column is for: as given, else by its name and looks. The guess is always printed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use dosimeter_core::metric::Task;
 use dosimeter_core::profile::Role;
 
 use super::cells::times;
+use super::classes;
 use super::column::{ColumnSurvey, KEY_ROWS};
-use super::outcome::truth;
+use super::outcome::same_class;
 use crate::{Dataset, Kind, ReadError};
 
 /// Roles as the user gave them.
@@ -21,6 +22,8 @@ pub struct Given {
     pub task: Option<Task>,
     /// The class that the score speaks of.
     pub positive: Option<String>,
+    /// The score from which a model without predictions says yes, where one was given.
+    pub threshold: Option<f64>,
 }
 
 /// Roles decided, and which of them were inferred.
@@ -40,6 +43,8 @@ pub struct Decided {
     pub class_scores: Vec<Option<String>>,
     /// Columns left out because they number the rows.
     pub indices: Vec<String>,
+    /// What the user should know of labels and predictions.
+    pub warnings: Vec<String>,
 }
 
 const ID: &[&str] = &[
@@ -101,12 +106,13 @@ const CLASS_SCORE: &[&str] = &["p_", "proba_", "prob_", "score_", "y_pred_proba_
 /// Decides every column's role.
 ///
 /// # Errors
-/// For a role given to a column that is not there.
+/// For a role given to a column that is not there, and for labels, predictions, scores and classes that do not go
+/// together.
 pub fn decide(given: &Given, columns: &[ColumnSurvey], also: &[String], rows: u64) -> Result<Decided, ReadError> {
     for name in given.roles.keys().chain(given.class_scores.iter().map(|(_, c)| c)) {
         if !columns.iter().any(|c| c.name == *name) && !also.contains(name) {
             let near = columns.iter().map(|c| c.name.as_str()).min_by_key(|n| distance(n, name)).unwrap_or("none");
-            return Err(ReadError::new(format!("no column {name:?}"))
+            return Err(ReadError::new(format!("no column {name:?}: {}", flag(given, name)))
                 .with_hint(format!("the closest is {near:?}; names are as in the file, case included")));
         }
     }
@@ -166,43 +172,32 @@ pub fn decide(given: &Given, columns: &[ColumnSurvey], also: &[String], rows: u6
             infer(&mut d, Role::Time, &c.name);
         }
     }
-    decide_task(given, columns, &mut d);
-    refuse_strangers(columns, &d)?;
+    decide_task(given, columns, &mut d)?;
     for c in columns {
         d.roles.entry(c.name.clone()).or_insert(Role::Feature);
     }
     Ok(d)
 }
 
-/// Predictions that are never among the labels are of another question, and their accuracy would be a number about nothing.
-fn refuse_strangers(columns: &[ColumnSurvey], d: &Decided) -> Result<(), ReadError> {
-    let of = |role: Role| columns.iter().find(|c| d.roles.get(&c.name) == Some(&role));
-    let (Some(label), Some(prediction)) = (of(Role::Label), of(Role::Prediction)) else { return Ok(()) };
-    let few = |c: &ColumnSurvey| c.present < 50 || c.texts.is_empty();
-    if !matches!(d.task, Some(Task::Binary | Task::Multiclass)) || few(label) || few(prediction) {
-        return Ok(());
+/// The flag that names a column.
+fn flag(given: &Given, column: &str) -> &'static str {
+    match given.roles.get(column) {
+        Some(Role::Id) => "--id",
+        Some(Role::Time) => "--time",
+        Some(Role::Prediction) => "--prediction",
+        Some(Role::Label) => "--label",
+        Some(Role::Segment) => "--segment",
+        Some(Role::Ignore) => "--ignore",
+        _ => "--score",
     }
-    let truths = |c: &ColumnSurvey| c.texts.keys().filter_map(|t| truth(t)).collect::<BTreeSet<bool>>();
-    let meet =
-        prediction.texts.keys().any(|p| label.texts.contains_key(p)) || !truths(label).is_disjoint(&truths(prediction));
-    // With one class each they may be the two classes of one model that was always wrong.
-    if meet || label.texts.len() + prediction.texts.len() <= 2 {
-        return Ok(());
-    }
-    let shown = |c: &ColumnSurvey| {
-        let first = c.texts.keys().take(4).map(|t| format!("{t:?}")).collect::<Vec<_>>().join(", ");
-        format!("{:?} holds {first}{}", c.name, if c.texts.len() > 4 { ", ..." } else { "" })
-    };
-    Err(ReadError::new(format!("no prediction is ever among the labels: {}, {}", shown(prediction), shown(label)))
-        .with_hint("name the columns with --label and --prediction (--score for how sure the model is), or leave one out with --ignore"))
 }
 
-fn decide_task(given: &Given, columns: &[ColumnSurvey], d: &mut Decided) {
+fn decide_task(given: &Given, columns: &[ColumnSurvey], d: &mut Decided) -> Result<(), ReadError> {
     let of = |d: &Decided, role: Role| columns.iter().find(|c| d.roles.get(&c.name) == Some(&role));
     let (label, prediction, score) = (of(d, Role::Label), of(d, Role::Prediction), of(d, Role::Score));
     let Some(outcome) = label.filter(|c| c.present > 0).or(prediction) else {
         d.task = given.task.or(score.map(|_| Task::Binary));
-        return;
+        return Ok(());
     };
     let continuous = |c: &ColumnSurvey| c.kind.is_numeric() && (!c.integer || c.distinct > 60.0);
     let task = given.task.unwrap_or_else(|| {
@@ -215,9 +210,13 @@ fn decide_task(given: &Given, columns: &[ColumnSurvey], d: &mut Decided) {
         }
     });
     d.task = Some(task);
+    // A label that is empty here comes from a feed, which is read later.
+    let label = label.filter(|c| c.present > 0);
+    classes::check(given, task, label, prediction, score)?;
     if task == Task::Regression {
-        return;
+        return Ok(());
     }
+    d.warnings.extend(label.and_then(classes::only_one));
     let mut counts: BTreeMap<String, u64> = outcome.texts.clone();
     if let Some(p) = prediction {
         for t in p.texts.keys() {
@@ -230,12 +229,18 @@ fn decide_task(given: &Given, columns: &[ColumnSurvey], d: &mut Decided) {
     if task == Task::Binary {
         d.positive = given.positive.clone().or_else(|| positive(&classes));
         d.classes = classes.into_iter().map(|(c, _)| c).collect();
-        return;
+        // The one score of two that speaks of the class that is asked about.
+        for (class, column) in &given.class_scores {
+            if d.positive.as_deref().is_some_and(|p| !same_class(class, p)) {
+                d.roles.insert(column.clone(), Role::Ignore);
+            }
+        }
+        return Ok(());
     }
     classes.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
     let names: Vec<String> = classes.into_iter().map(|(c, _)| c).collect();
     let score_of = |class: &String| {
-        given.class_scores.iter().find(|(c, _)| c == class).map(|(_, column)| column.clone()).or_else(|| {
+        given.class_scores.iter().find(|(c, _)| same_class(c, class)).map(|(_, column)| column.clone()).or_else(|| {
             let free =
                 |c: &&ColumnSurvey| c.kind.is_numeric() && d.roles.get(&c.name).is_none_or(|r| *r == Role::Score);
             columns
@@ -255,6 +260,7 @@ fn decide_task(given: &Given, columns: &[ColumnSurvey], d: &mut Decided) {
         d.class_scores = scores;
     }
     d.classes = names;
+    Ok(())
 }
 
 /// The class that a score usually speaks of: 1, true, yes; else the last by name.

@@ -121,9 +121,14 @@ pub fn by_time(
         Timestamp::from_microsecond(start.unwrap_or(from).min(from)).map_err(outside)?.to_zoned(tz.clone()).datetime();
     let mut at = floor(first, unit, count);
     let mut edges = Vec::new();
+    // Hours pass at one pace whatever the clock on the wall shows: the hour that autumn repeats is two windows.
+    let pace = (unit == Unit::Hour).then(|| i64::from(step.get_hours()) * 3_600_000_000);
     let micros = |d: DateTime| tz.to_zoned(d).map(|z| z.timestamp().as_microsecond()).map_err(outside);
+    let mut t = micros(at)?;
+    if let Some(pace) = pace {
+        t += (start.unwrap_or(from).min(from) - t).max(0) / pace * pace;
+    }
     loop {
-        let t = micros(at)?;
         edges.push(t);
         if t > to {
             break;
@@ -132,7 +137,12 @@ pub fn by_time(
             return Err(ReadError::new(format!("more than {MOST_EDGES} windows of {span}"))
                 .with_hint("give a longer --window, and look for times that are far off"));
         }
-        at = at.checked_add(step).map_err(outside)?;
+        if let Some(pace) = pace {
+            t += pace;
+        } else {
+            at = at.checked_add(step).map_err(outside)?;
+            t = micros(at)?;
+        }
     }
     if let Some(start) = start {
         edges.retain(|e| *e > start);
@@ -274,6 +284,24 @@ mod tests {
         };
         let hours: Vec<i64> = edges.windows(2).map(|e| (e[1] - e[0]) / 3_600_000_000).collect();
         assert!(hours.contains(&23), "{hours:?}");
+    }
+
+    #[test]
+    fn an_hour_is_an_hour_when_the_clock_goes_back() {
+        // 2024-10-26 22:00 UTC, midnight in Berlin; at 01:00 UTC its clock goes from 03:00 back to 02:00.
+        let hour = 3_600_000_000;
+        let from = Timestamp::from_second(1_729_980_000).unwrap().as_microsecond();
+        let lengths = |from: i64| -> Vec<i64> {
+            let Windows::Time(edges) = by_time("1h", "Europe/Berlin", from, from + 6 * hour, None, None).unwrap()
+            else {
+                panic!()
+            };
+            assert_eq!(edges[0], from);
+            edges.windows(2).map(|e| (e[1] - e[0]) / hour).collect()
+        };
+        assert_eq!(lengths(from), [1; 7]);
+        // From the second of the two hours called 02.
+        assert_eq!(lengths(from + 3 * hour), [1; 7]);
     }
 
     #[test]

@@ -134,7 +134,10 @@ impl Slices {
         let convert = |(at, name): &(usize, Arc<str>)| {
             let missing = || ReadError::new("a column is missing").in_file(&self.source.name);
             let (array, nulls) = arrays.get(*at).ok_or_else(missing)?;
-            column(Arc::clone(name), array, nulls.as_ref()).map_err(|e| e.in_file(&self.source.name).in_column(&**name))
+            let column = column(Arc::clone(name), array, nulls.as_ref())
+                .map_err(|e| e.in_file(&self.source.name).in_column(&**name))?;
+            super::arrow::note_bytes(&self.source, &column);
+            Ok(column)
         };
         Ok(Batch { rows: batch.num_rows(), columns: self.places.iter().map(convert).collect::<Result<_, _>>()? })
     }

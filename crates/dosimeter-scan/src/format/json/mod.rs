@@ -409,6 +409,9 @@ impl Objects {
     fn report(&self) {
         let (problems, file) = (&self.source.problems, self.source.name.as_str());
         problems.record(file, ProblemKind::BadJson, "", &self.bad.tally);
+        if let Some(line) = self.records.cut_short() {
+            problems.record(file, ProblemKind::CutShort, "", &Tally { count: 1, lines: vec![line] });
+        }
         for (key, tally) in &self.writer.late {
             problems.record(file, ProblemKind::UnknownKey, key, tally);
         }

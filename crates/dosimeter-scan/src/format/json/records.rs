@@ -12,6 +12,8 @@ pub(super) struct Records {
     array: bool,
     /// Inside the array, that is past its bracket.
     entered: bool,
+    /// Past the bracket that closes the array.
+    closed: bool,
     next_line: u64,
     /// The current text.
     pub(super) record: Vec<u8>,
@@ -27,7 +29,7 @@ impl Records {
             input.consume(3);
         }
         let (record, source) = (Vec::new(), source.clone());
-        Ok(Self { input, source, array, entered: false, next_line: 1, record, line: 0 })
+        Ok(Self { input, source, array, entered: false, closed: false, next_line: 1, record, line: 0 })
     }
 
     fn too_long(&self) -> ReadError {
@@ -36,6 +38,11 @@ impl Records {
             .in_file(&self.source.name)
             .at_line(self.line)
             .with_hint("one object a line is read; drop its large values, or raise the limit")
+    }
+
+    /// The last line, where the stream ended inside the array.
+    pub(super) fn cut_short(&self) -> Option<u64> {
+        (self.array && self.entered && !self.closed).then_some(self.next_line)
     }
 
     /// Goes on to the next text; false at the end.
@@ -95,7 +102,10 @@ impl Records {
                             complete = true;
                             break;
                         }
-                        b']' if depth == 0 => continue,
+                        b']' if depth == 0 => {
+                            self.closed = true;
+                            continue;
+                        }
                         b'}' | b']' => depth = depth.saturating_sub(1),
                         _ if c.is_ascii_whitespace() && self.record.is_empty() => {
                             self.line = self.next_line;

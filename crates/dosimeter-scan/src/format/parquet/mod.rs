@@ -7,6 +7,7 @@
 //! A footer is an assertion by a stranger. Sizes and offsets are checked against the file before anything is
 //! decoded, the rows of a group cannot exceed what the footer said, and [`crate::guard`] catches what is left.
 
+mod encrypted;
 mod facts;
 mod pages;
 
@@ -38,10 +39,15 @@ pub(crate) struct Table {
 
 fn corrupt(source: &Source, error: &ParquetError) -> ReadError {
     let text = error.to_string();
+    if let Some((_, codec)) = text.split_once("Disabled feature at compile time: ") {
+        return ReadError::new(format!("Parquet compressed with {codec} is not supported"))
+            .in_file(&source.name)
+            .with_hint("write it again with zstd");
+    }
     let e = ReadError::new(format!("not a readable Parquet file ({})", text.lines().next().unwrap_or_default()))
         .in_file(&source.name);
-    if text.contains("ncrypt") {
-        e.with_hint("encrypted Parquet is not supported; decrypt it first")
+    if text.contains("ncrypt") || encrypted::is_encrypted(source) {
+        ReadError::new("encrypted Parquet is not supported").in_file(&source.name).with_hint("decrypt it first")
     } else if text.contains("UTF") || text.contains("utf") {
         e.with_hint("a string column holds bytes that are not UTF-8; write it again as text or drop the column")
     } else {
@@ -272,7 +278,10 @@ impl Iterator for Groups {
                 return Some(Err(self.fail("a column is missing")));
             };
             match column(Arc::clone(name), array, nulls.as_ref()) {
-                Ok(column) => columns.push(column),
+                Ok(column) => {
+                    super::arrow::note_bytes(&self.source, &column);
+                    columns.push(column);
+                }
                 Err(e) => {
                     return Some(Err(e.in_file(&self.source.name).in_row_group(self.group).in_column(&**name)));
                 }
