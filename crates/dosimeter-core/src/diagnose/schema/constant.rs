@@ -5,8 +5,9 @@ use super::Claims;
 use crate::catalogue::Mode;
 use crate::diagnosis::Number;
 use crate::profile::grid::Grid;
+use crate::profile::schema::{ColumnSpec, Role};
 use crate::profile::window::ColumnWindow;
-use crate::text::{digits, percent, quoted};
+use crate::text::{percent, quoted};
 
 /// A window needs this many values before one value in all of them means something.
 const ENOUGH: u64 = 30;
@@ -14,10 +15,8 @@ const ENOUGH: u64 = 30;
 pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
     for column in 0..case.baseline.columns.len() {
         let spec = case.spec(column);
-        if !claims.open(column)
-            || !(spec.role.is_input() || spec.role == crate::profile::Role::Score)
-            || super::super::case::is_text(spec)
-        {
+        let watched = spec.role.is_input() || matches!(spec.role, Role::Score | Role::Prediction);
+        if !claims.open(column) || !watched || super::super::case::is_text(spec) {
             continue;
         }
         let reference = &case.baseline.reference.windows;
@@ -26,13 +25,15 @@ pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
         let mut total = ColumnWindow::default();
         for c in constant_then {
             windows += 1;
-            frozen_windows += usize::from(constant(&spec.grid, c).is_some());
+            frozen_windows += usize::from(constant(spec, c).is_some());
             total.merge(c);
         }
         if windows == 0 {
             continue;
         }
-        match constant(&spec.grid, &total) {
+        match constant(spec, &total) {
+            // What a model answers is no input that it has to have learned.
+            Some(_) if spec.role == Role::Prediction => {}
             Some(value) => awoke(case, claims, column, &value),
             // A column that also froze in healthy windows may do so again.
             None if frozen_windows == 0 => froze(case, claims, column),
@@ -43,7 +44,7 @@ pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
 
 fn awoke(case: &Case<'_>, claims: &mut Claims, column: usize, value: &str) {
     let spec = case.spec(column);
-    let varies = |c: &ColumnWindow| present(&spec.grid, c) > 0 && constant(&spec.grid, c).as_deref() != Some(value);
+    let varies = |c: &ColumnWindow| present(&spec.grid, c) > 0 && constant(spec, c).as_deref() != Some(value);
     let Some(from) = case.current.windows.iter().position(|w| w.columns.get(column).is_some_and(varies)) else {
         return;
     };
@@ -61,6 +62,8 @@ fn awoke(case: &Case<'_>, claims: &mut Claims, column: usize, value: &str) {
         .filter(|(cell, _)| *cell != always)
         .map(|(_, n)| n)
         .sum();
+    let filled = |cell: &(usize, &u64)| cell.0 <= spec.grid.value_cells() && *cell.1 > 0;
+    let values = now.iter().enumerate().filter(filled).count() as f64;
     let (n, m) = (case.current.rows() as f64, then.iter().sum::<u64>() as f64);
     if (n / (n + m)).powf(others as f64) > case.budget.schema_per_column {
         return;
@@ -76,7 +79,7 @@ fn awoke(case: &Case<'_>, claims: &mut Claims, column: usize, value: &str) {
             percent(share)
         ),
     );
-    f.detail = detail([("value", value.into())]);
+    f.detail = detail([("reference", value.into()), ("values", values.into())]);
     f.onset = Some(case.onset_at(from, from, from));
     f.share = Some(Number(share));
     f.evidence = vec![evidence("varying_share", share)];
@@ -88,7 +91,7 @@ fn froze(case: &Case<'_>, claims: &mut Claims, column: usize) {
     let windows = &case.current.windows;
     let frozen = |w: usize| {
         let c = windows[w].columns.get(column)?;
-        (present(&spec.grid, c) >= ENOUGH.min(windows[w].rows)).then(|| constant(&spec.grid, c)).flatten()
+        (present(&spec.grid, c) >= ENOUGH.min(windows[w].rows)).then(|| constant(spec, c)).flatten()
     };
     let Some(value) = (0..windows.len()).rev().find(|w| windows[*w].rows > 0).and_then(frozen) else {
         return;
@@ -108,7 +111,9 @@ fn froze(case: &Case<'_>, claims: &mut Claims, column: usize) {
     // The chance that so many rows agree by luck, from the value's share before: a column may have settled on it by and by.
     let usual = share_before(case, column, &run);
     // A column that nearly always says the same is not stuck when it says so for a while: its rare values come in bursts.
-    if usual.of_stuck >= 0.9 || rows < ENOUGH || usual.of_any.powf(rows as f64) > case.budget.schema_per_column {
+    // Answers come in bursts too, as the cases do: five rows of one kind are worth about one.
+    let worth = if spec.role == Role::Prediction { rows as f64 / 5.0 } else { rows as f64 };
+    if usual.of_stuck >= 0.9 || rows < ENOUGH || usual.of_any.powf(worth) > case.budget.schema_per_column {
         return;
     }
     let share = case.share_of(&run.iter().rev().copied().collect::<Vec<_>>());
@@ -163,10 +168,12 @@ fn present(grid: &Grid, c: &ColumnWindow) -> u64 {
 }
 
 /// The one value that every row with a value has, as text.
-fn constant(grid: &Grid, c: &ColumnWindow) -> Option<String> {
-    match grid {
-        Grid::Number { .. } => (c.moments.n > 0 && c.moments.min == c.moments.max && c.count(grid.value_cells()) == 0)
-            .then(|| digits(c.moments.min)),
+fn constant(spec: &ColumnSpec, c: &ColumnWindow) -> Option<String> {
+    match &spec.grid {
+        Grid::Number { .. } => {
+            let one = c.moments.n > 0 && c.moments.min == c.moments.max && c.count(spec.grid.value_cells()) == 0;
+            one.then(|| super::dates::shown(spec, c.moments.min))
+        }
         Grid::Category { values } => {
             let mut filled = (0..=values.len()).filter(|cell| c.count(*cell) > 0);
             let only = filled.next()?;

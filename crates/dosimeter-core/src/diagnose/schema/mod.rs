@@ -4,15 +4,21 @@
 //! fault is one finding. A new check is a file here and a line in [`CHECKS`].
 
 mod constant;
+mod dates;
 mod feed;
 mod form;
+mod joint;
 mod key;
 mod missing;
 mod nulls;
 mod range;
+mod recoded;
 mod sentinel;
 mod swapped;
 mod unit;
+mod unit_map;
+mod units;
+mod within;
 
 use std::collections::BTreeSet;
 
@@ -43,11 +49,13 @@ impl Claims {
 type Check = fn(&Case<'_>, &mut Claims);
 
 /// Every check, in the order in which they may claim a column.
-const CHECKS: [(&str, Check); 10] = [
+const CHECKS: [(&str, Check); 12] = [
     ("missing, new and renamed columns", missing::check),
     ("swapped columns", swapped::check),
     ("frozen and awoken columns", constant::check),
     ("types, layouts and spellings", form::check),
+    ("recoded answers", recoded::check),
+    ("dates", dates::check),
     ("sentinel values", sentinel::check),
     ("units", unit::check),
     ("null rates", nulls::check),

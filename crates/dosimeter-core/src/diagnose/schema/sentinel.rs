@@ -1,7 +1,7 @@
 //! A value that stands for "nothing" appeared: -999, 9999, N/A.
 
-use super::super::case::{Case, Sampled, detail, evidence, finding};
-use super::Claims;
+use super::super::case::{Affected, Case, Sampled, detail, evidence, finding};
+use super::{Claims, within};
 use crate::catalogue::Mode;
 use crate::diagnosis::{Detail, Number};
 use crate::evidence::component::Kind;
@@ -119,7 +119,7 @@ fn known_word(case: &Case<'_>, column: usize) -> Option<Found> {
     })
 }
 
-type Found = (Detail, String, f64, f64, super::super::case::Affected);
+type Found = (Detail, String, f64, f64, Affected);
 
 fn number(case: &Case<'_>, column: usize) -> Option<Found> {
     let spec = case.spec(column);
@@ -137,7 +137,17 @@ fn number(case: &Case<'_>, column: usize) -> Option<Found> {
     };
     let affected = case.affected_by(series);
     let then = Sampled::of(spec, &case.baseline.reference, column, None);
-    let now = Sampled::of(spec, case.current, column, Some(&affected.inner()));
+    among(case, column, then, affected).or_else(|| {
+        // A column that was on its way already is compared with what it was just before.
+        let at = within::last_break(case, column)?;
+        let then = Sampled::of(spec, case.current, column, Some(&at.before));
+        among(case, column, then, at.affected)
+    })
+}
+
+/// The value that came up most in the affected windows, and that people write for nothing.
+fn among(case: &Case<'_>, column: usize, then: Sampled, affected: Affected) -> Option<Found> {
+    let now = Sampled::of(case.spec(column), case.current, column, Some(&affected.inner()));
     let (n, m) = (now.numbers.len() as f64, then.numbers.len() as f64);
     if n < 20.0 || m < 20.0 {
         return None;
@@ -166,6 +176,8 @@ fn number(case: &Case<'_>, column: usize) -> Option<Found> {
         i = next;
     }
     let (x, share, before) = best?;
+    // A listed one that the reference could not have held needs no more proof.
+    let beyond = NUMBERS.contains(&x) && before == 0.0 && (x < low.min(0.0) || x > 2.0 * high.max(0.0));
     // Without it the column must be what it was, or nearly: otherwise the column moved, and the value moved with it.
     let rest = Sampled {
         numbers: now.numbers.iter().copied().filter(|v| *v != x).collect(),
@@ -180,7 +192,7 @@ fn number(case: &Case<'_>, column: usize) -> Option<Found> {
     if rest.numbers.len() < 20 {
         return None;
     }
-    if !rest.like(&was, 0.05) && rest.distance(&was).0 > 0.4 * now.distance(&then).0 {
+    if !beyond && !rest.like(&was, 0.05) && rest.distance(&was).0 > 0.4 * now.distance(&then).0 {
         return None;
     }
     let rate = share * whole * case.share_of(&affected.windows);
