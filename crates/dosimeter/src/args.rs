@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand};
     version,
     about = "Reads a deployed model's history and names its decay",
     long_about = "Reads a deployed model's history and names its decay: what decayed, since when, how bad, how sure, where, and \
-                  what to do. Quiet otherwise.\n\nExit codes: 0 healthy, 1 decaying, 2 error, 3 blind (too little evidence to say).",
+                  what to do. Quiet otherwise.\n\nExit codes: 0 healthy, 1 decaying, 2 error or unreadable file, 3 blind (too little evidence to say).",
     after_help = "Start here:\n  dosimeter check history.parquet --reference-until 2024-03-01 --label churned\n  \
                   dosimeter check --reference train.parquet --current today.parquet -o report.html\n  dosimeter explain"
 )]
@@ -112,7 +112,7 @@ pub(crate) struct WatchArgs {
 #[derive(Debug, Default, Args)]
 #[command(
     after_help = "Files may be Parquet, CSV, TSV, JSON Lines or Arrow IPC, plain or .gz/.zst; globs, directories (hive \
-                        key=value parts become columns) and - for standard input.\n\nExit codes: 0 healthy, 1 decaying, 2 error, 3 \
+                        key=value parts become columns) and - for standard input.\n\nExit codes: 0 healthy, 1 decaying, 2 error or unreadable file, 3 \
                         blind (too little evidence to say)."
 )]
 pub(crate) struct CheckArgs {

@@ -89,7 +89,7 @@ pub(crate) fn learn(
             return Err(e.clone().into());
         }
         return Err(Failure::new(format!("the reference has no rows: {name}")).hint(match part {
-            Part::Before(_) => "move --reference-until to a later point",
+            Part::Before(_) if survey.rest.1 > 0 => "move --reference-until to a later point",
             _ => "give data of a period in which the model was healthy",
         }));
     }
@@ -106,6 +106,7 @@ pub(crate) fn learn(
         given.roles.entry(t.to_owned()).or_insert(Role::Time);
     }
     let mut decided = roles::decide(&given, &survey.columns, &also, survey.rows)?;
+    decided.warnings.drain(..).for_each(|warning| notes.warn(warning));
     for name in &decided.indices {
         notes.warn(format!(
             "column {name} only numbers the rows, as pandas does, and is not looked at; give it a role to use it"

@@ -133,7 +133,7 @@ fn binary(case: &Case<'_>, performance: Option<&Performance>) -> Option<Finding>
         .collect();
     // A curve that bends around the same mean shows in no window's mean; a fall of the metric dates it then.
     let affected = match performance {
-        Some(p) if !affected.sharp && p.is_harmful() => p.affected.clone(),
+        Some(p) if (bent || !affected.sharp) && p.is_harmful() => p.affected.clone(),
         _ => affected,
     };
     let direction = match shift {
