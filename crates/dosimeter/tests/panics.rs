@@ -57,7 +57,11 @@ fn are_the_error_of_their_file() {
         folder.file("days/2.parquet", bytes);
         let reference = folder.file("reference.parquet", &whole);
         let args = ["check", "--reference", &reference, "--current", &folder.join("days"), "-f", "json"];
-        let result = run(&args).json();
+        // The others go on; the exit code and stderr say that they are not all.
+        let output = run(&args);
+        assert_eq!((output.code, output.stderr.lines().count()), (2, 2), "{output:?}");
+        assert!(output.stderr.starts_with("error: ") && output.stderr.contains("2.parquet"), "{output:?}");
+        let result = serde_json::from_str(&output.stdout).unwrap();
         assert!(warns(&result, &["2.parquet", "corrupt data"]), "{}", shown(&result));
         assert!(result["inputs"]["current"]["rows"].as_u64() >= Some(ROWS as u64), "{}", shown(&result));
     }
