@@ -403,7 +403,7 @@ fn names_that_are_not_there() {
 fn predictions_of_another_question() {
     let folder = Folder::new();
     let current = folder.file("current.csv", world(2_000, 2).csv());
-    let said = ["\"prediction\" holds \"0\", \"1\"", "\"channel\" holds \"partner\", \"phone\"", "--ignore"];
+    let said = ["labels (\"channel\") partner, phone", "predictions (\"prediction\") 0, 1", "--score"];
     against(&folder, &current, &["--label", "channel"]).is_error(&said);
     assert_ne!(against(&folder, &current, &["--label", "channel", "--ignore", "prediction,score"]).code, 2);
     // The same truth in other words is the same question.
