@@ -6,6 +6,7 @@
 mod kit;
 
 mod bad_input;
+mod faults;
 mod forged;
 mod formats;
 mod hostile;

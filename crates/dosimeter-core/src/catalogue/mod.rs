@@ -173,7 +173,7 @@ mod tests {
         assert_eq!(schema_kind("Unit-Changed").map(|kind| kind.id), Some("unit_changed"));
         assert!(schema_kind("category_new").is_none());
         assert_eq!(Mode::ConceptDrift.kinds().count(), 0);
-        assert_eq!(Mode::PerformanceLoss.kinds().count(), 1);
+        assert_eq!(Mode::PerformanceLoss.kinds().count(), 2);
     }
 
     #[test]
