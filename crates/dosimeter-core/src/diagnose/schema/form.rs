@@ -59,8 +59,14 @@ fn native_type(case: &Case<'_>, column: usize) -> Option<Finding> {
         return Some(f);
     }
     // Numbers became text because some of them are a word for nothing: the word is the news.
-    if spec.kind == ColumnKind::Number && case.special_moved(column, Special::Other) {
-        return None;
+    if spec.kind == ColumnKind::Number {
+        let texts = Sampled::of(spec, case.current, column, None).texts;
+        let (nothing, all) = texts
+            .iter()
+            .fold((0, 0), |(nothing, all), (t, n)| (nothing + if is_null_word(t) { *n } else { 0 }, all + n));
+        if 2 * nothing > all && case.special_moved(column, Special::Other) {
+            return None;
+        }
     }
     let mut f = named(case, column, "type_changed", &format!("was {} and now comes as {now}", spec.native), None, 1.0);
     f.detail = detail([("from", spec.native.as_str().into()), ("to", now.into())]);
