@@ -10,7 +10,7 @@ const fn category(
     detail: &'static [DetailKey],
     next_step: &'static str,
 ) -> Kind {
-    Kind { id, mode: Mode::CategoryShift, title, meaning, detail, next_step }
+    Kind { id, mode: Mode::CategoryShift, title, meaning, detail, next_step, breaks_inputs: false, watch_only: false }
 }
 
 /// Every kind of [`Mode::CategoryShift`].
@@ -19,7 +19,10 @@ pub static CATEGORY_KINDS: [Kind; 4] = [
         "category_new",
         "Category new",
         "A value arrives that the reference does not have.",
-        &[key("value", "the category"), key("current", "its share of the current rows")],
+        &[
+            key("category", "the category"),
+            key("movers", "{value, reference, current} of the eight that moved most: their shares"),
+        ],
         "See whether it is a new part of the business or a new spelling of a known one. The model has never seen it: \
          check how its encoder treats the unknown, and label some of these rows first.",
     ),
@@ -27,7 +30,10 @@ pub static CATEGORY_KINDS: [Kind; 4] = [
         "category_vanished",
         "Category vanished",
         "A value that the reference has at a steady share no longer arrives.",
-        &[key("value", "the category"), key("reference", "its share of the reference rows")],
+        &[
+            key("category", "the category"),
+            key("movers", "{value, reference, current} of the eight that moved most: their shares"),
+        ],
         "See whether it ended in the world or was lost on the way: a filter, a tenant not delivered, a renamed code.",
     ),
     category(
@@ -35,9 +41,8 @@ pub static CATEGORY_KINDS: [Kind; 4] = [
         "Rare became common",
         "A value that was rare in the reference now makes up a considerable part of the rows.",
         &[
-            key("value", "the category"),
-            key("reference", "its share of the reference rows"),
-            key("current", "its share of the current rows"),
+            key("category", "the category"),
+            key("movers", "{value, reference, current} of the eight that moved most: their shares"),
         ],
         "Compare the metric inside this category with the rest. The model learned it from few rows: if it is worse \
          there, collect labels for it and retrain with its new weight.",
@@ -47,8 +52,8 @@ pub static CATEGORY_KINDS: [Kind; 4] = [
         "Mix changed",
         "The shares of known values moved against each other, none of them new, gone or formerly rare.",
         &[
-            key("reference", "share of each moved category in the reference"),
-            key("current", "share of each moved category now"),
+            key("category", "the one that moved most"),
+            key("movers", "{value, reference, current} of the eight that moved most: their shares"),
         ],
         "Compare the metric by category. Where it is equal in all of them, the new mix costs nothing.",
     ),

@@ -44,6 +44,22 @@ pub struct Kind {
     pub detail: &'static [DetailKey],
     /// What to do.
     pub next_step: &'static str,
+    /// Whether it damages what the model reads, where its subject is an input.
+    pub breaks_inputs: bool,
+    /// Whether it is worth watching at most, whatever else is known: it is about the delivery, or costs the model nothing.
+    pub watch_only: bool,
+}
+
+impl Kind {
+    /// A kind that leaves what the model reads as it was.
+    pub(super) const fn beside_inputs(self) -> Kind {
+        Kind { breaks_inputs: false, ..self }
+    }
+
+    /// A kind that is to be watched at most.
+    pub(super) const fn to_watch(self) -> Kind {
+        Kind { watch_only: true, ..self }
+    }
 }
 
 /// One documented key of a finding's `detail`.

@@ -4,15 +4,20 @@ use super::Mode;
 use super::entry::{Kind, key};
 
 /// Every kind that belongs neither to [`Mode::SchemaChange`] nor to [`Mode::CategoryShift`].
-pub static OTHER_KINDS: [Kind; 5] = [
+pub static OTHER_KINDS: [Kind; 9] = [
     Kind {
         id: "metric_fell",
         mode: Mode::PerformanceLoss,
         title: "Metric fell",
         meaning: "The watched metric is worse than in the reference by more than is tolerated.",
-        detail: &[key("reference", "the metric on the reference"), key("current", "the metric now")],
+        detail: &[key(
+            "segments",
+            "where the loss is largest: {column, value, share, loss_reference, loss_current, contribution}",
+        )],
         next_step: "Read the decomposition and the other findings: they say which part of the loss has which cause. \
                     Where nothing explains it, look at the segments in which it is largest.",
+        breaks_inputs: false,
+        watch_only: false,
     },
     Kind {
         id: "segment_fell",
@@ -24,6 +29,8 @@ pub static OTHER_KINDS: [Kind; 5] = [
             key("current", "the metric in the segment now"),
         ],
         next_step: "Find out what is new about these rows; until then do not act on the model's answers for them.",
+        breaks_inputs: false,
+        watch_only: false,
     },
     Kind {
         id: "inputs_moved_together",
@@ -36,30 +43,81 @@ pub static OTHER_KINDS: [Kind; 5] = [
             key("unseen_share", "the part of the current rows where the reference has next to nothing, 0 to 1"),
         ],
         next_step: "Find out which users or sources came and went; collect labels on such rows and retrain.",
+        breaks_inputs: false,
+        watch_only: false,
     },
     Kind {
         id: "predictions_stopped",
         mode: Mode::FeedStalled,
         title: "Predictions stopped",
         meaning: "No predictions have come for longer than the reference's own gaps allow.",
-        detail: &[
-            key("last", "time of the last prediction"),
-            key("usual_gap", "the longest gap in the reference, in seconds"),
-        ],
+        detail: &[key("windows", "how many windows in a row are empty")],
         next_step: "See whether the service answers and whether its log is still shipped. Nothing can be said about \
                     the model meanwhile.",
+        breaks_inputs: false,
+        watch_only: true,
     },
     Kind {
         id: "labels_stopped",
         mode: Mode::FeedStalled,
         title: "Labels stopped",
         meaning: "Predictions come, and their labels do not, for longer than labels were late in the reference.",
-        detail: &[
-            key("last", "time of the last prediction that has a label"),
-            key("reference", "share of labelled rows in the reference"),
-            key("current", "share of labelled rows now"),
-        ],
+        detail: &[key("windows", "how many of the last windows have no label")],
         next_step: "Repair the job that joins labels to predictions. Until then the metric is an estimate that cannot \
                     see concept drift.",
+        breaks_inputs: false,
+        watch_only: true,
+    },
+    Kind {
+        id: "other_metric_fell",
+        mode: Mode::PerformanceLoss,
+        title: "Another metric fell",
+        meaning: "The watched metric stays, and others that were computed beside it are worse.",
+        detail: &[],
+        next_step: "See which of them the product lives by, and watch that one. A ranking that got worse behind the same accuracy shows as soon as the threshold moves.",
+        breaks_inputs: false,
+        watch_only: false,
+    },
+    Kind {
+        id: "label",
+        mode: Mode::PriorShift,
+        title: "Base rate of the labels",
+        meaning: "The classes come true in other shares, or the values at another level, than in the reference.",
+        detail: &[
+            key("value", "the class whose share moved, where there are classes"),
+            key("reference", "its share in the reference"),
+            key("current", "its share in the affected rows"),
+        ],
+        next_step: "See whether the world changed or the way in which labels are collected. If the base rate alone moved, adjust the threshold or the prior before any retraining.",
+        breaks_inputs: false,
+        watch_only: false,
+    },
+    Kind {
+        id: "prediction",
+        mode: Mode::PriorShift,
+        title: "Base rate of the predictions",
+        meaning: "The model answers in other shares, or at another level, than in the reference.",
+        detail: &[
+            key("value", "the class whose share moved, where there are classes"),
+            key("reference", "its share in the reference"),
+            key("current", "its share in the affected rows"),
+        ],
+        next_step: "See which inputs moved with it. Without labels it is the first sign of most causes, and says nothing about which.",
+        breaks_inputs: false,
+        watch_only: false,
+    },
+    Kind {
+        id: "score",
+        mode: Mode::PriorShift,
+        title: "Scores moved",
+        meaning: "The scores lie elsewhere than in the reference.",
+        detail: &[
+            key("value", "the class whose share moved, where there are classes"),
+            key("reference", "its share in the reference"),
+            key("current", "its share in the affected rows"),
+        ],
+        next_step: "See which inputs moved with them, and whether the model or its calibration was replaced.",
+        breaks_inputs: false,
+        watch_only: false,
     },
 ];

@@ -10,16 +10,16 @@ const fn schema(
     detail: &'static [DetailKey],
     next_step: &'static str,
 ) -> Kind {
-    Kind { id, mode: Mode::SchemaChange, title, meaning, detail, next_step }
+    Kind { id, mode: Mode::SchemaChange, title, meaning, detail, next_step, breaks_inputs: true, watch_only: false }
 }
 
 /// Every kind of [`Mode::SchemaChange`].
-pub static SCHEMA_KINDS: [Kind; 19] = [
+pub static SCHEMA_KINDS: [Kind; 20] = [
     schema(
         "column_missing",
         "Column missing",
         "A column of the reference no longer arrives, or arrives with nothing in it, and no new column resembles it.",
-        &[key("type", "the type it had in the reference")],
+        &[key("role", "the role of the column")],
         "Ask the owner of the source whether it was dropped on purpose. Until it is back, the model reads a default \
          in its place: route around the model or retrain it without the column.",
     ),
@@ -29,7 +29,9 @@ pub static SCHEMA_KINDS: [Kind; 19] = [
         "A column arrives that the reference does not have, and no missing column resembles it.",
         &[key("type", "the type of the new column")],
         "The model does not read it, so nothing is lost. If it should be watched, freeze a new baseline.",
-    ),
+    )
+    .beside_inputs()
+    .to_watch(),
     schema(
         "column_renamed",
         "Column renamed",
@@ -43,17 +45,21 @@ pub static SCHEMA_KINDS: [Kind; 19] = [
         "Columns swapped",
         "Two columns changed places: each now has the distribution that the other had in the reference.",
         &[
-            key("columns", "the two names"),
-            key("distance_as_named", "distance from its own reference, by column"),
-            key("distance_as_swapped", "distance from the other's reference, by column"),
+            key("distance_straight", "distance from its own reference, of the column that has less of it"),
+            key("distance_crossed", "distance from the other's reference, of the column that has more of it"),
         ],
         "Look for a positional read (a CSV without header, SELECT *, a reordered struct) and address columns by name.",
     ),
     schema(
         "type_changed",
         "Type changed",
-        "The column's type is another one, as number to text.",
-        &[key("from", "the type in the reference"), key("to", "the type now")],
+        "The column's type is another one, as number to text, or its values have another form or other names.",
+        &[
+            key("from", "the type, form or list of values in the reference"),
+            key("to", "the type, form or list of values now"),
+            key("example", "a value as it arrives now, where numbers became text"),
+            key("map", "known values and their new spelling, where categories are written otherwise"),
+        ],
         "Look at a few raw values and cast at the source. A silent cast on the way to the model often turned what it \
          could not read into nulls.",
     ),
@@ -70,9 +76,9 @@ pub static SCHEMA_KINDS: [Kind; 19] = [
         "Decimal comma",
         "A number written as text uses a comma where the reference has a point, or the reverse.",
         &[
-            key("from", "the decimal mark in the reference"),
-            key("to", "the decimal mark now"),
-            key("example", "a value as it arrives now"),
+            key("from", "how numbers were written in the reference, where that was counted"),
+            key("to", "how they are written now, where that was counted"),
+            key("example", "a value as it arrives now, where it is no longer read as a number"),
         ],
         "Fix the locale of the export. Check whether 1,234 was read as one and a bit, as a thousand, or as missing.",
     ),
@@ -80,7 +86,11 @@ pub static SCHEMA_KINDS: [Kind; 19] = [
         "casing_changed",
         "Casing changed",
         "Categories arrive in other casing, and are the known ones once casing is ignored.",
-        &[key("example", "a map of known categories to their new spelling")],
+        &[
+            key("map", "known values and their new spelling"),
+            key("from", "a known value, or its shape"),
+            key("to", "the same value, or its shape, as it arrives now"),
+        ],
         "Normalise casing where the model's inputs are read: to an encoder, `Web` and `WEB` are two categories, and \
          the new one is unknown.",
     ),
@@ -88,7 +98,11 @@ pub static SCHEMA_KINDS: [Kind; 19] = [
         "padding_changed",
         "Padding changed",
         "Values arrive with blanks or leading zeros that the reference does not have, or without those it has.",
-        &[key("example", "a map of known values to their new spelling")],
+        &[
+            key("map", "known values and their new spelling"),
+            key("from", "a known value, or its shape"),
+            key("to", "the same value, or its shape, as it arrives now"),
+        ],
         "Trim where the model's inputs are read. Lost leading zeros mean that a code was stored as a number on the \
          way.",
     ),
@@ -96,7 +110,11 @@ pub static SCHEMA_KINDS: [Kind; 19] = [
         "encoding_changed",
         "Encoding changed",
         "Text was decoded with the wrong character set: what was `é` is now `Ã©`, or the replacement character.",
-        &[key("example", "a map of known values to their new spelling")],
+        &[
+            key("map", "known values and their new spelling"),
+            key("from", "a known value, or its shape"),
+            key("to", "the same value, or its shape, as it arrives now"),
+        ],
         "State the encoding where the file is written and where it is read. Values with the replacement character \
          are lost and must be delivered again.",
     ),
@@ -106,7 +124,10 @@ pub static SCHEMA_KINDS: [Kind; 19] = [
         "One straight line maps the reference's quantiles to the current ones: the same quantity in another unit.",
         &[
             key("map", "{scale, offset}: current = scale x reference + offset"),
-            key("unit", "the units that this map fits, as `hours -> days`, or null"),
+            key(
+                "unit",
+                "the conversion in words, as `× 24, as from days to hours`; the factor alone where nobody names it",
+            ),
         ],
         "Confirm the unit with the owner of the source, convert where the model's inputs are read, and recompute the \
          predictions since the onset.",
@@ -115,17 +136,38 @@ pub static SCHEMA_KINDS: [Kind; 19] = [
         "sentinel_appeared",
         "Sentinel appeared",
         "One value that the reference does not have, as -999 or `N/A`, now stands in many rows: a code for missing.",
-        &[key("value", "the value"), key("rate", "its share of the current rows")],
+        &[
+            key("value", "the value"),
+            key("rate", "its share of the current rows"),
+            key("rate_reference", "its share of the reference rows"),
+        ],
         "Turn the code into a null before the model reads it, and find out why the value is missing.",
     ),
     schema(
         "null_rate_jumped",
         "Null rate jumped",
-        "More (or far fewer) values are missing than the reference ever had in a window.",
-        &[key("reference", "the share of nulls in the reference"), key("current", "the share of nulls now")],
-        "Look for a failing join, an optional field or a source that stopped. Where nulls fell instead, look for a \
-         default that was filled in silently.",
+        "More values are missing than the reference ever had in a window.",
+        &[
+            key("value", "what stands for a missing value: null, NaN, Infinity or -Infinity"),
+            key("reference", "its share in the reference"),
+            key("current", "its share of the affected rows"),
+        ],
+        "Look for a failing join, an optional field or a source that stopped.",
     ),
+    schema(
+        "null_rate_fell",
+        "Null rate fell",
+        "Far fewer values are missing than the reference ever had in a window.",
+        &[
+            key("value", "what stands for a missing value: null, NaN, Infinity or -Infinity"),
+            key("reference", "its share in the reference"),
+            key("current", "its share of the affected rows"),
+        ],
+        "Look for a default that was filled in silently. If the values are real, the model is better informed than it \
+         was trained to be: see whether it was trained on rows that lacked them.",
+    )
+    .beside_inputs()
+    .to_watch(),
     schema(
         "column_frozen",
         "Column frozen",
@@ -141,35 +183,53 @@ pub static SCHEMA_KINDS: [Kind; 19] = [
         &[key("reference", "the constant that it was"), key("values", "how many values it takes now")],
         "The model never learned what this column means: it could not, from a constant. Retrain once there is enough \
          of it, and see that no weight on it was left to chance.",
-    ),
+    )
+    .beside_inputs()
+    .to_watch(),
     schema(
         "range_left",
         "Range left",
         "Values lie where the reference has none.",
-        &[key("reference", "[lowest, highest] of the reference"), key("current", "[lowest, highest] now")],
+        &[
+            key("reference", "[lowest, highest] of the reference"),
+            key("current", "[lowest, highest] now"),
+            key("share_outside", "the share of the affected rows that lie outside"),
+        ],
         "See whether the values can be true. If they can, the model extrapolates there; if not, reject them at the \
          source.",
-    ),
+    )
+    .beside_inputs(),
     schema(
         "key_not_unique",
         "Key no longer unique",
         "Ids repeat that did not repeat in the reference.",
-        &[key("duplicates", "how many rows carry an id that was seen before")],
+        &[
+            key("duplicates", "how many rows carry an id that was seen before"),
+            key("reference", "the share of such rows in the reference"),
+            key("current", "the share of such rows now"),
+        ],
         "Look for a job that ran twice, a retry without idempotence or a join that multiplies rows. Every count here \
          is off by as much.",
-    ),
+    )
+    .beside_inputs(),
     schema(
         "volume_changed",
         "Volume changed",
         "A window has far more or far fewer rows than the reference's windows had.",
-        &[key("reference", "rows of a usual window"), key("current", "rows of this window")],
+        &[key("ratio", "rows of an affected window over those of a usual one")],
         "Fewer: look for a partition or a tenant that was not delivered. More: look for duplicates, a backfill, bots.",
-    ),
+    )
+    .beside_inputs()
+    .to_watch(),
     schema(
         "freshness_broken",
         "Freshness broken",
         "The newest row is older than the reference's own gaps between rows allow.",
-        &[key("last", "time of the newest row"), key("usual_gap", "the longest gap in the reference, in seconds")],
+        &[
+            key("lag_days", "days since the newest row"),
+            key("pause_days_reference", "the longest pause in the reference, in days"),
+        ],
         "See whether the job that delivers the data ran. What is shown for the days since then is the past.",
-    ),
+    )
+    .to_watch(),
 ];

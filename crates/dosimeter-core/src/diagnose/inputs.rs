@@ -101,10 +101,14 @@ fn category(case: &Case<'_>, column: usize) -> Option<Finding> {
         .map(|(cell, v)| (v.clone(), share(&reference, cell), share(&current, cell)))
         .map(|(v, a, b)| ((b - a).abs(), v, a, b))
         .collect();
+    let other = spec.grid.special(Special::Other);
+    let everywhere = case.current.counts(column, super::case::all(case)).get(other).copied().unwrap_or(0);
+    let unknown_inside = current.get(other).copied().unwrap_or(0) as f64 / everywhere.max(1) as f64;
     for (value, n) in
         case.current.sketches.get(column).and_then(|s| s.unknown.as_ref()).map(HeavyHitters::top).unwrap_or_default()
     {
-        let b = n as f64 / case.current.rows().max(1) as f64;
+        // Counted over all windows; most of them lie in the affected ones, as the unknown of all kinds do.
+        let b = n as f64 * unknown_inside / current.iter().sum::<u64>().max(1) as f64;
         movers.push((b, value, 0.0, b));
     }
     movers.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));

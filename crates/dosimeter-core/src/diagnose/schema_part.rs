@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use super::case::Case;
 use super::performance::Performance;
 use super::schema::Claims;
+use crate::catalogue::kind;
 use crate::decompose::{LEAST_ROWS, Part};
 use crate::diagnosis::Finding;
 use crate::profile::Role;
@@ -64,19 +65,7 @@ pub(super) fn schema_part(
 
 /// Whether a schema finding damages what the model reads, what it says, or what it is judged by.
 pub(super) fn breaks(case: &Case<'_>, f: &Finding) -> bool {
-    let breaking = !matches!(
-        f.kind.as_deref(),
-        Some(
-            "range_left"
-                | "column_awoke"
-                | "null_rate_fell"
-                | "column_new"
-                | "key_not_unique"
-                | "volume_changed"
-                | "predictions_stopped"
-                | "labels_stopped"
-        )
-    );
+    let breaking = f.kind.as_deref().and_then(kind).is_none_or(|k| k.breaks_inputs);
     let concerns = |role: Role| match role {
         Role::Label => f.kind.as_deref() != Some("null_rate_jumped"),
         role => role.is_input() || matches!(role, Role::Score | Role::Prediction),

@@ -6,7 +6,7 @@ use super::case::{Case, detail, evidence, finding};
 use super::causes::Causes;
 use super::performance::{Performance, impact};
 use super::schema_part::{breaks, overlaps};
-use crate::catalogue::Mode;
+use crate::catalogue::{Mode, kind};
 use crate::diagnosis::{Basis, Detail, Finding, Number, Severity};
 use crate::text::{percent, quoted};
 
@@ -96,20 +96,17 @@ fn price_schema(case: &Case<'_>, p: &Performance, c: &Causes, findings: &mut [Fi
 /// A broken format is harmful until labels show that it costs nothing; `carried` is what it costs, where that is known.
 fn schema_severity(case: &Case<'_>, f: &Finding, measured: Option<&Performance>, carried: Option<f64>) -> Severity {
     let share = f.share.map_or(1.0, |s| s.0);
-    match f.kind.as_deref() {
-        Some(
-            "column_new" | "null_rate_fell" | "volume_changed" | "labels_stopped" | "column_awoke" | "freshness_broken",
-        ) => Severity::Watch,
-        Some("predictions_stopped") => Severity::Watch,
-        _ => match measured {
-            Some(p) if p.basis != Basis::Estimate && p.is_harmful() && overlaps(f, p) => match carried {
-                Some(carried) if carried <= NOTICEABLE * p.tolerance => Severity::Watch,
-                _ => Severity::Harmful,
-            },
-            Some(p) if p.basis != Basis::Estimate && labelled_after(case, f) => Severity::Watch,
-            _ if share < 0.01 => Severity::Watch,
+    if f.kind.as_deref().and_then(kind).is_some_and(|k| k.watch_only) {
+        return Severity::Watch;
+    }
+    match measured {
+        Some(p) if p.basis != Basis::Estimate && p.is_harmful() && overlaps(f, p) => match carried {
+            Some(carried) if carried <= NOTICEABLE * p.tolerance => Severity::Watch,
             _ => Severity::Harmful,
         },
+        Some(p) if p.basis != Basis::Estimate && labelled_after(case, f) => Severity::Watch,
+        _ if share < 0.01 => Severity::Watch,
+        _ => Severity::Harmful,
     }
 }
 

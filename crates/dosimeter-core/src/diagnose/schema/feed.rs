@@ -10,7 +10,11 @@ use crate::statistic::tail;
 use crate::text::{digits, percent};
 
 pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
-    volume(case, claims);
+    gap(case, claims);
+    // A batch that came twice is told by its keys.
+    if !claims.findings.iter().any(|f| f.kind.as_deref() == Some("key_not_unique")) || !more(case) {
+        volume(case, claims);
+    }
     freshness(case, claims);
     labels(case, claims);
 }
@@ -51,6 +55,64 @@ fn freshness(case: &Case<'_>, claims: &mut Claims) {
     claims.findings.push(f);
 }
 
+/// Windows without a row where the reference's rates leave next to no chance for them.
+///
+/// Counts vary by more than Poisson's law: with mean `m` and variance `v` the negative binomial gives an empty window the
+/// chance `(m / v)^(m² / (v - m))`, which goes to `exp(-m)` where `v` is `m`.
+fn gap(case: &Case<'_>, claims: &mut Claims) {
+    let timed = |w: &&crate::profile::WindowProfile| w.start.is_some();
+    let reference: Vec<u64> = case.baseline.reference.windows.iter().filter(timed).map(|w| w.rows).collect();
+    let current: Vec<u64> = case.current.windows.iter().filter(timed).map(|w| w.rows).collect();
+    // The first and the last window of a period are seldom whole.
+    let inner = if reference.len() >= 6 { 1..reference.len() - 1 } else { 0..reference.len() };
+    let Some(reference) = reference.get(inner).filter(|r| r.len() >= 2 && current.len() >= 3) else {
+        return;
+    };
+    if reference.contains(&0) {
+        return;
+    }
+    let Some(gap) = (1..current.len() - 1).find(|w| current[*w] == 0) else {
+        return;
+    };
+    let length = current[gap..].iter().take_while(|n| **n == 0).count();
+    let n = reference.len() as f64;
+    let mean = reference.iter().sum::<u64>() as f64 / n;
+    // A few windows say little about how counts spread: three more as uneven as twice Poisson's are lent to them.
+    let squares: f64 = reference.iter().map(|x| (*x as f64 - mean).powi(2)).sum();
+    let spread = ((squares / mean + 3.0 * 2.0) / (n - 1.0 + 3.0)).max(1.0 + 1e-6);
+    let empty = (-spread.ln() * mean / (spread - 1.0)).exp();
+    let p = (empty.powf(length as f64) * current.len() as f64).min(1.0);
+    // A pause of a weekend is no news to whoever has not seen a week.
+    let seen = reference.len() >= 7 || length >= 3;
+    if !seen || p > case.budget.schema_per_column * case.baseline.columns.len() as f64 / 4.0 {
+        return;
+    }
+    let mut f = finding(
+        Mode::FeedStalled,
+        Some("predictions_stopped"),
+        &[],
+        format!(
+            "no predictions at all for {length} window{}, which the reference never had",
+            if length == 1 { "" } else { "s" }
+        ),
+    );
+    f.onset = Some(case.onset_at(gap, gap, gap));
+    f.detail = detail([("windows", (length as f64).into())]);
+    let mut e = evidence("empty_windows", length as f64);
+    e.p_value = Some(Number(p));
+    f.evidence = vec![e];
+    claims.findings.push(f);
+}
+
+/// Whether a usual window now has more rows than before.
+fn more(case: &Case<'_>) -> bool {
+    let typical = |p: &crate::profile::PeriodProfile| {
+        let rows: Vec<u64> = p.windows.iter().map(|w| w.rows).filter(|n| *n > 0).collect();
+        rows.iter().sum::<u64>() as f64 / rows.len().max(1) as f64
+    };
+    typical(case.current) > typical(&case.baseline.reference)
+}
+
 fn volume(case: &Case<'_>, claims: &mut Claims) {
     let timed = |w: &&crate::profile::WindowProfile| w.start.is_some();
     let reference: Vec<u64> = case.baseline.reference.windows.iter().filter(timed).map(|w| w.rows).collect();
@@ -67,26 +129,7 @@ fn volume(case: &Case<'_>, claims: &mut Claims) {
     let mean = logs.iter().sum::<f64>() / logs.len() as f64;
     let spread = logs.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (logs.len() - 1) as f64;
     let (variance, freedom) = (spread.max(0.0025) * (1.0 + 1.0 / logs.len() as f64), logs.len() as f64 - 1.0);
-    let gaps_then = reference.iter().filter(|n| **n == 0).count();
     let inner = 1..current.len() - 1;
-    if gaps_then == 0
-        && let Some(gap) = inner.clone().find(|w| current[*w] == 0)
-    {
-        let length = current[gap..].iter().take_while(|n| **n == 0).count();
-        let mut f = finding(
-            Mode::FeedStalled,
-            Some("predictions_stopped"),
-            &[],
-            format!(
-                "no predictions at all for {length} window{}, which the reference never had",
-                if length == 1 { "" } else { "s" }
-            ),
-        );
-        f.onset = Some(case.onset_at(gap, gap, gap));
-        f.detail = detail([("windows", (length as f64).into())]);
-        f.evidence = vec![evidence("empty_windows", length as f64)];
-        claims.findings.push(f);
-    }
     let deviations: Vec<f64> = current
         .iter()
         .enumerate()

@@ -20,6 +20,7 @@ pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
             continue;
         }
         let found = notation(case, column)
+            .or_else(|| lost_noughts(case, column))
             .or_else(|| native_type(case, column))
             .or_else(|| {
                 if case.spec(column).kind.is_ordered() { number_form(case, column) } else { spelling(case, column) }
@@ -56,6 +57,16 @@ fn native_type(case: &Case<'_>, column: usize) -> Option<Finding> {
         && let Some(f) = number_form(case, column)
     {
         return Some(f);
+    }
+    // Numbers became text because some of them are a word for nothing: the word is the news.
+    if spec.kind == ColumnKind::Number {
+        let texts = Sampled::of(spec, case.current, column, None).texts;
+        let (nothing, all) = texts
+            .iter()
+            .fold((0, 0), |(nothing, all), (t, n)| (nothing + if is_null_word(t) { *n } else { 0 }, all + n));
+        if 2 * nothing > all && case.special_moved(column, Special::Other) {
+            return None;
+        }
     }
     let mut f = named(case, column, "type_changed", &format!("was {} and now comes as {now}", spec.native), None, 1.0);
     f.detail = detail([("from", spec.native.as_str().into()), ("to", now.into())]);
@@ -199,11 +210,12 @@ fn without_thousands(t: &str) -> Option<f64> {
 /// A way in which spellings differ, by the kind that names it.
 type Fold = fn(&str) -> String;
 
-const FOLDS: [(&str, &str, Fold); 7] = [
+const FOLDS: [(&str, &str, Fold); 8] = [
     ("padding_changed", "is padded differently", fold_padding),
     ("casing_changed", "changed its upper and lower case", fold_case),
     ("encoding_changed", "changed its character encoding", fold_encoding),
     ("encoding_changed", "lost characters to another encoding", fold_lost),
+    ("encoding_changed", "is escaped, or no longer", fold_escapes),
     ("type_changed", "writes its numbers in another form", fold_number),
     ("type_changed", "writes its truth values in another form", fold_truth),
     ("padding_changed", "changed its separators", fold_separators),
@@ -284,6 +296,37 @@ fn fold_lost(t: &str) -> String {
     if t.chars().any(lost) { t.chars().filter(|c| !lost(*c)).collect() } else { format!("\u{0}{t}") }
 }
 
+/// Undoes the escapes of HTML and of addresses: `&amp;`, `%20`.
+fn fold_escapes(t: &str) -> String {
+    let mut plain = t.to_owned();
+    for (escape, meaning) in [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#34;", "\""),
+        ("&#39;", "'"),
+        ("&#x27;", "'"),
+        ("&apos;", "'"),
+        ("&nbsp;", " "),
+        ("&amp;", "&"),
+    ] {
+        plain = plain.replace(escape, meaning);
+    }
+    let mut bytes = Vec::with_capacity(plain.len());
+    let mut rest = plain.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let hex = |i: usize| tail.get(i).and_then(|b| char::from(*b).to_digit(16));
+        if let (b'%', Some(high), Some(low)) = (*first, hex(0), hex(1)) {
+            bytes.push((high * 16 + low) as u8);
+            rest = tail.get(2..).unwrap_or(&[]);
+        } else {
+            bytes.push(*first);
+            rest = tail;
+        }
+    }
+    String::from_utf8(bytes).unwrap_or(plain)
+}
+
 fn to_windows_1252(c: char) -> Option<u8> {
     const HIGH: [(char, u8); 27] = [
         ('€', 0x80),
@@ -352,6 +395,44 @@ fn fold_truth(t: &str) -> String {
 
 fn fold_separators(t: &str) -> String {
     t.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Codes of one width, as postal codes, that lost their leading noughts: somebody kept them as numbers.
+fn lost_noughts(case: &Case<'_>, column: usize) -> Option<Finding> {
+    let spec = case.spec(column);
+    if spec.kind.is_ordered() {
+        return None;
+    }
+    let then = Sampled::of(spec, &case.baseline.reference, column, None);
+    let now = Sampled::of(spec, case.current, column, None);
+    let share = |s: &Sampled, test: &dyn Fn(&str) -> bool| {
+        let n: u64 = s.texts.iter().filter(|(t, _)| test(t)).map(|(_, n)| n).sum();
+        n as f64 / s.texts.values().sum::<u64>().max(1) as f64
+    };
+    let digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
+    let width = then.texts.iter().filter(|(t, _)| digits(t)).max_by_key(|(_, n)| **n).map(|(t, _)| t.len())?;
+    let nought = |t: &str| digits(t) && t.len() == width && t.starts_with('0');
+    let short = |t: &str| digits(t) && t.len() < width && !t.starts_with('0');
+    let fixed = share(&then, &|t| digits(t) && t.len() == width);
+    let (had, has, lost) = (share(&then, &nought), share(&now, &nought), share(&now, &short));
+    if width < 3 || fixed < 0.99 || had < 0.005 || then.present() < 50 || now.present() < 50 {
+        return None;
+    }
+    // As many became shorter as had a nought, in all rows or in those since it began.
+    if lost < 0.2 * had || share(&then, &short) > 0.0 || has > had - 0.7 * lost || lost * (now.rows as f64) < 10.0 {
+        return None;
+    }
+    let example = now.texts.keys().find(|t| short(t)).cloned().unwrap_or_default();
+    let padded = format!("{}{example}", "0".repeat(width - example.len()));
+    let what = format!("lost its leading zeros, as {} for {}", quoted(&example), quoted(&padded));
+    let mut f = named(case, column, "padding_changed", &what, None, lost);
+    f.detail = detail([("from", padded.as_str().into()), ("to", example.as_str().into())]);
+    let sample = &case.current.sample;
+    let first = sample.columns.get(column).and_then(|c| c.texts.iter().find(|(_, t)| short(t)));
+    let window = first.and_then(|(i, _)| sample.windows.get(*i as usize)).map_or(0, |w| *w as usize);
+    f.onset = Some(case.onset_at(window, window.saturating_sub(1), window));
+    f.evidence = vec![evidence("shorter_share", lost)];
+    Some(f)
 }
 
 /// Free text and keys: the shape that nearly every value had gave way to another.
@@ -455,6 +536,9 @@ mod tests {
         assert_eq!(fold_encoding("Sao Paulo"), fold_encoding("São Paulo"));
         assert_eq!(fold_padding(" Online  TA "), "Online TA");
         assert_eq!(fold_padding("007"), "7");
+        assert_eq!(fold_escapes("Food &amp; drink"), "Food & drink");
+        assert_eq!(fold_escapes("S%C3%A3o%20Paulo"), "São Paulo");
+        assert_eq!(fold_escapes("100 %"), "100 %");
         assert_eq!(fold_number("1.0"), fold_number("1"));
         assert_eq!(fold_truth("Yes"), fold_truth("true"));
         assert_eq!(decimal_comma("1.234,5"), Some(1234.5));

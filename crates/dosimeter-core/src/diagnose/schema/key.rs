@@ -1,11 +1,27 @@
 //! The key is no longer unique.
 
+use std::collections::BTreeSet;
+
 use super::super::case::{Case, detail, evidence, finding};
 use super::Claims;
 use crate::catalogue::Mode;
 use crate::diagnosis::Number;
 use crate::profile::schema::Role;
 use crate::text::{percent, quoted};
+
+/// The window in which sampled keys begin to repeat; `None` where the sample holds too few repeats to say.
+fn first_repeat(case: &Case<'_>, column: usize) -> Option<usize> {
+    let sample = &case.current.sample;
+    let keys = sample.columns.get(column)?;
+    let mut seen = BTreeSet::new();
+    let mut repeats = keys
+        .texts
+        .iter()
+        .filter(|(_, text)| !seen.insert(text.as_str()))
+        .filter_map(|(i, _)| sample.windows.get(*i as usize).map(|w| *w as usize));
+    let first = repeats.next()?;
+    (repeats.count() >= 4).then_some(first)
+}
 
 pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
     let Some(column) = case.baseline.column_with(Role::Id) else {
@@ -32,7 +48,11 @@ pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
         ("reference", before.into()),
         ("current", share.into()),
     ]);
-    f.onset = Some(case.onset_at(0, 0, case.current.windows.len().saturating_sub(1)));
+    let last = case.current.windows.len().saturating_sub(1);
+    f.onset = Some(
+        first_repeat(case, column)
+            .map_or_else(|| case.onset_at(0, 0, last), |w| case.onset_at(w, w.saturating_sub(1), w)),
+    );
     f.share = Some(Number(share));
     f.evidence = vec![evidence("repeated_share", share)];
     claims.claim(&[column], f);

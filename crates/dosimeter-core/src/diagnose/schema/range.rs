@@ -5,7 +5,7 @@ use super::Claims;
 use crate::catalogue::Mode;
 use crate::diagnosis::{Detail, Number};
 use crate::evidence::component::Kind;
-use crate::profile::{ColumnKind, Grid};
+use crate::profile::{ColumnKind, Grid, Role};
 use crate::text::{digits, percent, quoted};
 
 pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
@@ -16,7 +16,7 @@ pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
         };
         if !claims.open(column)
             || spec.kind != ColumnKind::Number
-            || !(spec.role.is_input() || spec.role == crate::profile::Role::Score)
+            || !(spec.role.is_input() || spec.role == Role::Score)
         {
             continue;
         }
@@ -49,7 +49,10 @@ pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
             let beyond = if below { low - middle } else { middle - high };
             // A column that drifts as a whole drags its ends along: that is drift. A sign that was never seen is not.
             let sign = below && *low >= 0.0 && *middle < 0.0;
-            if share < 0.005 || beyond < 0.1 * width || (case.values_moved(column) && !sign) {
+            // Nor is a probability beyond 0 to 1: such a score is none any more.
+            let probability = spec.role == Role::Score && *low >= 0.0 && high.next_down() <= 1.0;
+            let none = probability && if below { *middle < 0.0 } else { *middle > 1.0 };
+            if share < 0.005 || (!none && (beyond < 0.1 * width || (case.values_moved(column) && !sign))) {
                 continue;
             }
             let reach = if below { outside.first() } else { outside.last() }.copied().unwrap_or(*middle);

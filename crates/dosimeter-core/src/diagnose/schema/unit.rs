@@ -44,6 +44,7 @@ fn since_reference(case: &Case<'_>, column: usize, everything_moved: bool) -> Op
     let setting = Setting {
         whole: case.spec(column).integer,
         abrupt: &|| within::abrupt(case, column, series, &affected),
+        far: false,
         sudden: case.baseline.ordered && affected.sharp && affected.onset.window != Some(0),
         steady_outside: &|| within::steady_outside(case, column, &inner),
         related: &|| joint::ranks_stay(case, column, &inner),
@@ -61,6 +62,7 @@ fn since_break(case: &Case<'_>, column: usize, everything_moved: bool) -> Option
     let setting = Setting {
         whole: case.spec(column).integer,
         abrupt: &|| true,
+        far: true,
         sudden: true,
         steady_outside: &|| within::steady_outside(case, column, &inner),
         related: &|| joint::ranks_stay(case, column, &inner),

@@ -13,6 +13,8 @@ pub(super) struct Setting<'a> {
     pub(super) whole: bool,
     /// Whether the column went from one level to another at once and stayed there.
     pub(super) abrupt: &'a dyn Fn() -> bool,
+    /// Whether only factors of ten and more are to be looked for: of a column that had drifted, less is not told from drift.
+    pub(super) far: bool,
     /// Whether it did so inside the current data, and not between two files.
     pub(super) sudden: bool,
     /// Whether the share outside the reference's range is about the same in all affected windows.
@@ -145,7 +147,7 @@ fn named(pair: &Pair<'_>, setting: &Setting<'_>, offers: impl Fn(&Unit) -> Vec<(
     let mut fitting: Vec<(Found, bool)> = Vec::new();
     let mut refused = f64::INFINITY;
     for u in UNITS {
-        for (scale, title) in offers(u) {
+        for (scale, title) in offers(u).into_iter().filter(|(s, _)| !setting.far || is_far(*s)) {
             let fit = fits(pair, setting, u, scale);
             if let Fit::Refused(after) = fit {
                 refused = refused.min(after);
@@ -182,6 +184,11 @@ enum Fit {
     Good(f64),
 }
 
+/// Ten times or more, up or down.
+fn is_far(scale: f64) -> bool {
+    !(0.101..9.9).contains(&scale.abs())
+}
+
 fn fits(pair: &Pair<'_>, setting: &Setting<'_>, u: &Unit, scale: f64) -> Fit {
     // The middle of the column says at once which factors are worth a closer look; rounding may hide a quarter.
     let off = if u.offset == 0.0 && scale > 0.0 { pair.off(scale) } else { 0.0 };
@@ -210,7 +217,7 @@ fn fits(pair: &Pair<'_>, setting: &Setting<'_>, u: &Unit, scale: f64) -> Fit {
 
 /// A factor that nobody names, beyond ordinary drift: it may still be a unit, of a column that is otherwise what it was.
 fn unnamed(pair: &Pair<'_>, setting: &Setting<'_>) -> Option<Found> {
-    if setting.everything_moved || !pair.one_sign || distinct(pair.then) < 10 {
+    if setting.everything_moved || setting.far || !pair.one_sign || distinct(pair.then) < 10 {
         return None;
     }
     let scale =
@@ -239,9 +246,8 @@ fn mixed(pair: &Pair<'_>, setting: &Setting<'_>) -> Option<Found> {
     }
     let beyond = outside.len() as f64 / now.len() as f64;
     let mut best: Option<Found> = None;
-    let maps = UNITS.iter().filter(|u| {
-        u.strong && u.offset == 0.0 && u.scale > 0.0 && !(0.15..=7.0).contains(&u.scale) && !is_binary(u.scale)
-    });
+    let maps =
+        UNITS.iter().filter(|u| u.strong && u.offset == 0.0 && u.scale > 0.0 && is_far(u.scale) && !is_binary(u.scale));
     for u in maps {
         let mapped: Vec<f64> = then.iter().map(|x| x * u.scale).collect();
         if !apart(then, &mapped) {
@@ -350,6 +356,7 @@ mod tests {
     const PLAIN: Setting<'static> = Setting {
         whole: false,
         abrupt: &|| true,
+        far: false,
         sudden: false,
         steady_outside: &|| true,
         related: &|| None,
