@@ -20,7 +20,9 @@ pub static CATEGORY_KINDS: [Kind; 4] = [
         "Category new",
         "A value arrives that the reference does not have.",
         &[
-            key("category", "the category"),
+            key("value", "the category"),
+            key("reference", "its share of the reference rows"),
+            key("current", "its share of the affected rows"),
             key("movers", "{value, reference, current} of the eight that moved most: their shares"),
         ],
         "See whether it is a new part of the business or a new spelling of a known one. The model has never seen it: \
@@ -31,7 +33,9 @@ pub static CATEGORY_KINDS: [Kind; 4] = [
         "Category vanished",
         "A value that the reference has at a steady share no longer arrives.",
         &[
-            key("category", "the category"),
+            key("value", "the category"),
+            key("reference", "its share of the reference rows"),
+            key("current", "its share of the affected rows"),
             key("movers", "{value, reference, current} of the eight that moved most: their shares"),
         ],
         "See whether it ended in the world or was lost on the way: a filter, a tenant not delivered, a renamed code.",
@@ -41,7 +45,9 @@ pub static CATEGORY_KINDS: [Kind; 4] = [
         "Rare became common",
         "A value that was rare in the reference now makes up a considerable part of the rows.",
         &[
-            key("category", "the category"),
+            key("value", "the category"),
+            key("reference", "its share of the reference rows"),
+            key("current", "its share of the affected rows"),
             key("movers", "{value, reference, current} of the eight that moved most: their shares"),
         ],
         "Compare the metric inside this category with the rest. The model learned it from few rows: if it is worse \
@@ -52,7 +58,9 @@ pub static CATEGORY_KINDS: [Kind; 4] = [
         "Mix changed",
         "The shares of known values moved against each other, none of them new, gone or formerly rare.",
         &[
-            key("category", "the one that moved most"),
+            key("value", "the one that moved most"),
+            key("reference", "its share of the reference rows"),
+            key("current", "its share of the affected rows"),
             key("movers", "{value, reference, current} of the eight that moved most: their shares"),
         ],
         "Compare the metric by category. Where it is equal in all of them, the new mix costs nothing.",

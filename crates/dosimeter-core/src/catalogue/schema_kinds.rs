@@ -45,6 +45,7 @@ pub static SCHEMA_KINDS: [Kind; 20] = [
         "Columns swapped",
         "Two columns changed places: each now has the distribution that the other had in the reference.",
         &[
+            key("columns", "the two names"),
             key("distance_straight", "distance from its own reference, of the column that has less of it"),
             key("distance_crossed", "distance from the other's reference, of the column that has more of it"),
         ],
@@ -57,8 +58,7 @@ pub static SCHEMA_KINDS: [Kind; 20] = [
         &[
             key("from", "the type, form or list of values in the reference"),
             key("to", "the type, form or list of values now"),
-            key("example", "a value as it arrives now, where numbers became text"),
-            key("map", "known values and their new spelling, where categories are written otherwise"),
+            key("example", "a value as it arrives now; of categories a map of known values to their new spelling"),
         ],
         "Look at a few raw values and cast at the source. A silent cast on the way to the model often turned what it \
          could not read into nulls.",
@@ -87,7 +87,7 @@ pub static SCHEMA_KINDS: [Kind; 20] = [
         "Casing changed",
         "Categories arrive in other casing, and are the known ones once casing is ignored.",
         &[
-            key("map", "known values and their new spelling"),
+            key("example", "a map of known values to their new spelling, where there are known values"),
             key("from", "a known value, or its shape"),
             key("to", "the same value, or its shape, as it arrives now"),
         ],
@@ -99,7 +99,7 @@ pub static SCHEMA_KINDS: [Kind; 20] = [
         "Padding changed",
         "Values arrive with blanks or leading zeros that the reference does not have, or without those it has.",
         &[
-            key("map", "known values and their new spelling"),
+            key("example", "a map of known values to their new spelling, where there are known values"),
             key("from", "a known value, or its shape"),
             key("to", "the same value, or its shape, as it arrives now"),
         ],
@@ -111,7 +111,7 @@ pub static SCHEMA_KINDS: [Kind; 20] = [
         "Encoding changed",
         "Text was decoded with the wrong character set: what was `é` is now `Ã©`, or the replacement character.",
         &[
-            key("map", "known values and their new spelling"),
+            key("example", "a map of known values to their new spelling, where there are known values"),
             key("from", "a known value, or its shape"),
             key("to", "the same value, or its shape, as it arrives now"),
         ],

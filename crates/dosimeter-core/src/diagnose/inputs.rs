@@ -143,7 +143,12 @@ fn category(case: &Case<'_>, column: usize) -> Option<Finding> {
     let list = movers.iter().take(8).map(|m| {
         Detail::Map(detail([("value", m.1.as_str().into()), ("reference", m.2.into()), ("current", m.3.into())]))
     });
-    f.detail = detail([("category", subject.1.as_str().into()), ("movers", Detail::List(list.collect()))]);
+    f.detail = detail([
+        ("value", subject.1.as_str().into()),
+        ("reference", subject.2.into()),
+        ("current", subject.3.into()),
+        ("movers", Detail::List(list.collect())),
+    ]);
     fill(case, column, series, affected, &mut f);
     Some(f)
 }

@@ -263,7 +263,7 @@ fn spelling(case: &Case<'_>, column: usize) -> Option<Finding> {
         );
         let map: BTreeMap<String, Detail> =
             matched.iter().take(20).map(|(new, old, _)| ((*old).to_owned(), Detail::Text((*new).clone()))).collect();
-        f.detail = detail([("map", Detail::Map(map)), ("from", (*old).into()), ("to", new.as_str().into())]);
+        f.detail = detail([("example", Detail::Map(map)), ("from", (*old).into()), ("to", new.as_str().into())]);
         f.evidence = vec![evidence("respelled_share", share)];
         return Some(f);
     }

@@ -176,8 +176,13 @@ fn among(case: &Case<'_>, column: usize, then: Sampled, affected: Affected) -> O
         i = next;
     }
     let (x, share, before) = best?;
-    // A listed one that the reference could not have held needs no more proof.
-    let beyond = NUMBERS.contains(&x) && before == 0.0 && (x < low.min(0.0) || x > 2.0 * high.max(0.0));
+    // A listed one that the reference could not have held needs no more proof, where it stands there alone.
+    let side = |v: f64| if x < low { v < low } else { v > high };
+    let there = now.numbers.iter().filter(|v| side(**v)).count() as f64;
+    let beyond = NUMBERS.contains(&x)
+        && before == 0.0
+        && (x < low.min(0.0) || x > 2.0 * high.max(0.0))
+        && share * n >= 0.9 * there;
     // Without it the column must be what it was, or nearly: otherwise the column moved, and the value moved with it.
     let rest = Sampled {
         numbers: now.numbers.iter().copied().filter(|v| *v != x).collect(),

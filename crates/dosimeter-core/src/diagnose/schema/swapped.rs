@@ -3,7 +3,7 @@
 use super::super::case::{Case, Sampled, detail, evidence, finding};
 use super::Claims;
 use crate::catalogue::Mode;
-use crate::diagnosis::Number;
+use crate::diagnosis::{Detail, Number};
 use crate::text::{percent, quoted};
 
 /// More moved columns than this are not a swap but another world.
@@ -45,7 +45,12 @@ pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
                 &[x.as_str(), y.as_str()],
                 format!("{} and {} changed places ({} of the rows)", quoted(x), quoted(y), percent(share)),
             );
-            f.detail = detail([("distance_crossed", crossed.into()), ("distance_straight", straight.into())]);
+            let both = Detail::List(vec![x.as_str().into(), y.as_str().into()]);
+            f.detail = detail([
+                ("columns", both),
+                ("distance_crossed", crossed.into()),
+                ("distance_straight", straight.into()),
+            ]);
             f.onset = Some(affected.onset.clone());
             f.share = Some(Number(share));
             f.evidence = vec![evidence("distance_straight", straight), evidence("distance_crossed", crossed)];
