@@ -30,6 +30,7 @@ fn shop(first: usize, rows: usize) -> Table {
     t.set("score", &score);
     t.set("prediction", score.iter().map(|s| u8::from(*s >= 0.5)));
     t.set("label", score.iter().map(|s| u8::from(rng.uniform() < *s)));
+    t.set("visits", (0..rows).map(|_| if rng.below(4) == 0 { String::new() } else { rng.below(20).to_string() }));
     t
 }
 
@@ -90,7 +91,7 @@ fn latin(v: &str) -> String {
     v.bytes().map(char::from).collect()
 }
 
-const SCHEMA: [Fault; 23] = [
+const SCHEMA: [Fault; 24] = [
     one_fault("column_missing", "warmth", |t| {
         t.drop("warmth");
     }),
@@ -115,6 +116,9 @@ const SCHEMA: [Fault; 23] = [
     one_fault("sentinel_appeared", "warmth", |t| some(t, "warmth", 12, "-999")),
     one_fault("sentinel_appeared", "city", |t| some(t, "city", 12, "N/A")),
     one_fault("null_rate_jumped", "items", |t| some(t, "items", 4, "")),
+    one_fault("null_rate_fell", "visits", |t| {
+        t.edit("visits", |i, v| if v.is_empty() { (i * 7919 % 20).to_string() } else { v.to_owned() });
+    }),
     one_fault("column_frozen", "warmth", |t| map(t, "warmth", |_| "11.3".to_owned())),
     one_fault("column_awoke", "release", t_awoke),
     one_fault("range_left", "warmth", |t| {

@@ -23,12 +23,8 @@ pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
         .filter(|j| !matches!(case.spec(*j).role, Role::Ignore))
         .filter_map(|j| lost_column(case, j))
         .collect();
-    let mut new: Vec<(&String, &ExtraColumn)> = case
-        .current
-        .extras
-        .iter()
-        .filter(|(_, e)| e.present.iter().sum::<u64>() as f64 >= 0.001 * case.current.rows() as f64)
-        .collect();
+    let mut new: Vec<(&String, &ExtraColumn)> =
+        case.current.extras.iter().filter(|(_, e)| beyond_luck(case, e.present.iter().sum::<u64>() as f64)).collect();
 
     // The best pair first, so that two renamed columns do not take each other's names.
     let mut pairs: Vec<(f64, usize, usize)> = Vec::new();
@@ -108,6 +104,13 @@ pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
         f.evidence = vec![evidence("present_share", share)];
         claims.findings.push(f);
     }
+}
+
+/// Whether so many values of an unknown column are more than a notable share, and than luck: a column that is nearly always
+/// empty may have had its few values outside the reference.
+fn beyond_luck(case: &Case<'_>, values: f64) -> bool {
+    let (then, now) = (case.baseline.reference.rows() as f64, case.current.rows() as f64);
+    values >= 0.001 * now && (now / (then + now)).powf(values) < case.budget.schema_per_column
 }
 
 /// Whether a column lost all its values from some window on, though the reference had them.
