@@ -137,16 +137,17 @@ fn number(case: &Case<'_>, column: usize) -> Option<Found> {
     };
     let affected = case.affected_by(series);
     let then = Sampled::of(spec, &case.baseline.reference, column, None);
-    among(case, column, then, affected).or_else(|| {
+    among(case, column, then, affected, false).or_else(|| {
         // A column that was on its way already is compared with what it was just before.
         let at = within::last_break(case, column)?;
         let then = Sampled::of(spec, case.current, column, Some(&at.before));
-        among(case, column, then, at.affected)
+        among(case, column, then, at.affected, true)
     })
 }
 
-/// The value that came up most in the affected windows, and that people write for nothing.
-fn among(case: &Case<'_>, column: usize, then: Sampled, affected: Affected) -> Option<Found> {
+/// The value that came up most in the affected windows, and that people write for nothing; `surely` where it must stand
+/// alone beyond all others.
+fn among(case: &Case<'_>, column: usize, then: Sampled, affected: Affected, surely: bool) -> Option<Found> {
     let now = Sampled::of(case.spec(column), case.current, column, Some(&affected.inner()));
     let (n, m) = (now.numbers.len() as f64, then.numbers.len() as f64);
     if n < 20.0 || m < 20.0 {
@@ -195,6 +196,9 @@ fn among(case: &Case<'_>, column: usize, then: Sampled, affected: Affected) -> O
         ..Sampled::default()
     };
     if rest.numbers.len() < 20 {
+        return None;
+    }
+    if surely && !beyond {
         return None;
     }
     if !beyond && !rest.like(&was, 0.05) && rest.distance(&was).0 > 0.4 * now.distance(&then).0 {

@@ -238,6 +238,10 @@ fn unnamed(pair: &Pair<'_>, setting: &Setting<'_>) -> Option<Found> {
 /// them as it says, from one moment on, and nothing is left to explain.
 fn mixed(pair: &Pair<'_>, setting: &Setting<'_>) -> Option<Found> {
     let (then, now) = (pair.then, pair.now);
+    // A mixture within a column on its way is what being on its way looks like.
+    if setting.far {
+        return None;
+    }
     // One wild value over and over is a stand-in for none, not a unit.
     let (low, high) = (then.first()?, then.last()?);
     let outside: Vec<f64> = now.iter().copied().filter(|x| x < low || x > high).collect();
