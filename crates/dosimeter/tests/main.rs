@@ -8,6 +8,7 @@ mod kit;
 mod validator;
 
 mod bad_input;
+mod causes;
 mod faults;
 mod forged;
 mod formats;

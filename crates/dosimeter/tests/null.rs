@@ -40,6 +40,35 @@ fn quiet(reference: usize, current: usize, pairs: u64) {
     assert!(loud.len() as u64 * 10 <= pairs, "{} of {pairs} runs:\n{}", loud.len(), loud.join("\n"));
 }
 
+/// Columns of few values of which most are rare: what a small reference says of the rare ones is luck.
+fn lumpy(rows: usize, seed: u64) -> Table {
+    let mut rng = Rng(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ rows as u64);
+    let mut t = Table::default();
+    for k in 0..4 {
+        let mostly = |rng: &mut Rng, share: f64, rare: &dyn Fn(&mut Rng) -> String, usual: &str| {
+            if rng.uniform() < share { rare(rng) } else { usual.to_owned() }
+        };
+        let value = |rng: &mut Rng| format!("{:.3}", -rng.uniform().max(1e-9).ln());
+        t.set(&format!("noughts{k}"), (0..rows).map(|_| mostly(&mut rng, 0.1, &value, "0")));
+        t.set(&format!("nulls{k}"), (0..rows).map(|_| mostly(&mut rng, 0.03, &value, "")));
+        let counts = |rng: &mut Rng| rng.below(6).to_string();
+        t.set(&format!("counts{k}"), (0..rows).map(|_| mostly(&mut rng, 0.1, &counts, "0")));
+    }
+    t
+}
+
+#[test]
+fn small_and_lumpy_columns() {
+    for (reference, current) in [(60, 200), (30, 30), (400, 4_000)] {
+        let loud: Vec<String> = (0..20)
+            .map(|seed| compare(&lumpy(reference, 2 * seed), &lumpy(current, 2 * seed + 1), &[]).1)
+            .filter(|result| !findings(result).is_empty())
+            .map(|result| shown(&result))
+            .collect();
+        assert!(loud.len() <= 2, "{} of 20 runs of {reference} and {current} rows:\n{}", loud.len(), loud.join("\n"));
+    }
+}
+
 #[test]
 fn a_hundred_rows() {
     quiet(100, 100, 40);
