@@ -46,6 +46,15 @@ fn inputs_that_move_together_are_no_concept_drift() {
 }
 
 #[test]
+fn concept_drift_is_named_though_inputs_moved_to_easier_rows() {
+    let easier = |rows, seed, concept: f64| model(rows, seed, 3, 1.5, move |_, s| (1.0 - concept) * s + concept / 2.0);
+    let (_, result) = compare(&model(8_000, 21, 3, 1.0, |_, s| s), &easier(8_000, 22, 0.3), &[]);
+    let part = |name: &str| result["decomposition"][name].as_f64().unwrap();
+    assert!(part("inputs_common") > 0.02 && part("concept") < -0.06, "{}", result["decomposition"]);
+    assert!(harmful(&result, "concept_drift").is_some(), "{}", shown(&result));
+}
+
+#[test]
 fn a_few_broken_rows_do_not_take_the_loss_of_all() {
     let reference = model(6_000, 3, 3, 1.0, |_, s| s);
     let mut current = model(6_000, 4, 3, 1.0, |_, s| 0.5 * s + 0.25);

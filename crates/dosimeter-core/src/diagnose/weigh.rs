@@ -162,8 +162,9 @@ fn concept(case: &Case<'_>, p: &Performance, c: &Causes, prior_alone: bool) -> O
     let parts = c.parts.as_ref()?;
     let carried = c.concept.value * c.scale;
     let [low, high] = c.concept.interval().map(|x| x * c.scale);
-    // Two large parts that cancel are one thing that the learners could not tell apart.
-    let cancels = carried > 1.25 * p.loss && c.inputs() < -0.25 * p.loss;
+    // Where inputs alone tell the periods apart nearly always, two large parts that cancel are one thing of which the learners
+    // know too little.
+    let cancels = parts.domain_auc > 0.97 && carried > 1.25 * p.loss && c.inputs() < -0.25 * p.loss;
     if cancels
         || prior_alone
         || !p.is_harmful()
