@@ -83,8 +83,13 @@ pub(crate) fn statistics(case: &Case<'_>, column: usize, windows: Option<&[usize
     add("chi_square", chi.map(|c| c.statistic), None);
     if let Some(x) = positions {
         let scale = deviation(case, column);
-        add("wasserstein", statistic::wasserstein::counts(&a, &b, &x), None);
-        add("wasserstein_normed", statistic::wasserstein::counts(&a, &b, &x).zip(scale).map(|(w, s)| w / s), None);
+        // Beyond the reference's range the cells do not say how far: no distance is shorter than that of the means.
+        let means = mean(case, &case.baseline.reference, column, &|_| true)
+            .zip(mean(case, case.current, column, &|w| windows.is_none_or(|list| list.contains(&w))));
+        let apart = means.map_or(0.0, |(a, b)| (a - b).abs());
+        let distance = statistic::wasserstein::counts(&a, &b, &x).map(|w| w.max(apart));
+        add("wasserstein", distance, None);
+        add("wasserstein_normed", distance.zip(scale).map(|(w, s)| w / s), None);
         add("cramer_von_mises", statistic::cramer_von_mises::counts(&a, &b).map(|t| t.statistic), None);
         add("anderson_darling", statistic::anderson_darling::counts(&a, &b).map(|t| t.statistic), None);
         add("energy", statistic::energy::counts(&a, &b, &x), None);

@@ -31,9 +31,12 @@ fn moved(case: &Case<'_>, role: Role, column: usize) -> Option<Finding> {
     let spec = case.spec(column);
     let series = case.shift(column)?.loudest()?;
     let affected = case.moved_in(series);
+    let categorical = matches!(spec.grid, Grid::Category { .. });
     let what = match role {
-        Role::Label => "base rate of the labels",
-        Role::Prediction => "base rate of the predictions",
+        Role::Label if categorical => "base rate of the labels",
+        Role::Label => "labels",
+        Role::Prediction if categorical => "base rate of the predictions",
+        Role::Prediction => "predictions",
         _ => "scores",
     };
     let change = match (&spec.grid, &series.component.kind) {
@@ -67,7 +70,24 @@ fn moved(case: &Case<'_>, role: Role, column: usize) -> Option<Finding> {
                 |p: &crate::profile::PeriodProfile, w: &dyn Fn(usize) -> bool| super::columns::mean(case, p, column, w);
             let (a, b) =
                 (mean(&case.baseline.reference, &|_| true)?, mean(case.current, &|w| affected.windows.contains(&w))?);
-            format!("the {what} moved: mean of {} {} → {}", quoted(&spec.name), digits(a), digits(b))
+            if role == Role::Score && (b - a).abs() < LEAST {
+                // The mean stayed: what moved, if anything worth a word, is the shape around it.
+                let quartiles = |windows: Option<&[usize]>| super::columns::quantiles(case, column, windows);
+                let (then, now) = (quartiles(None)?, quartiles(Some(&affected.windows))?);
+                if then.iter().zip(&now).all(|(x, y)| (x - y).abs() < LEAST) {
+                    return None;
+                }
+                format!(
+                    "the {what} changed their shape: middle half of {} {} to {} → {} to {}",
+                    quoted(&spec.name),
+                    digits(then[0]),
+                    digits(then[2]),
+                    digits(now[0]),
+                    digits(now[2])
+                )
+            } else {
+                format!("the {what} moved: mean of {} {} → {}", quoted(&spec.name), digits(a), digits(b))
+            }
         }
     };
     let mut f = finding(Mode::PriorShift, Some(role.as_str()), &[spec.name.as_str()], text);
