@@ -84,8 +84,9 @@ pub(crate) fn statistics(case: &Case<'_>, column: usize, windows: Option<&[usize
     if let Some(x) = positions {
         let scale = deviation(case, column);
         // Beyond the reference's range the cells do not say how far: no distance is shorter than that of the means.
-        let means = mean(case, &case.baseline.reference, column, &|_| true)
-            .zip(mean(case, case.current, column, &|w| windows.is_none_or(|list| list.contains(&w))));
+        let means =
+            mean(case, &case.baseline.reference, column, &|_| true)
+                .zip(mean(case, case.current, column, &|w| windows.is_none_or(|list| list.contains(&w))));
         let apart = means.map_or(0.0, |(a, b)| (a - b).abs());
         let distance = statistic::wasserstein::counts(&a, &b, &x).map(|w| w.max(apart));
         add("wasserstein", distance, None);

@@ -1,12 +1,14 @@
-//! The same values written in another form: types, decimal commas, date layouts, casing, padding, encoding.
+//! The same values written in another form: types, date layouts, decimal commas; then spellings and shapes.
 
 use std::collections::BTreeMap;
 
-use super::super::case::{Affected, Case, Sampled, detail, evidence, finding, is_text};
+use super::super::case::{Affected, Case, Sampled, detail, evidence, finding};
 use super::Claims;
 use super::sentinel::is_null_word;
+use super::shape::{lost_noughts, pattern};
+use super::spelling::spelling;
 use crate::catalogue::Mode;
-use crate::diagnosis::{Detail, Finding, Number};
+use crate::diagnosis::{Finding, Number};
 use crate::profile::ColumnKind;
 use crate::profile::grid::Special;
 use crate::profile::period::Notation;
@@ -32,7 +34,14 @@ pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
     }
 }
 
-fn named(case: &Case<'_>, column: usize, kind: &str, what: &str, affected: Option<&Affected>, share: f64) -> Finding {
+pub(super) fn named(
+    case: &Case<'_>,
+    column: usize,
+    kind: &str,
+    what: &str,
+    affected: Option<&Affected>,
+    share: f64,
+) -> Finding {
     let name = &case.spec(column).name;
     let mut f = finding(
         Mode::SchemaChange,
@@ -207,349 +216,15 @@ fn without_thousands(t: &str) -> Option<f64> {
     t.replace([',', ' ', '\'', '\u{a0}', '\u{202f}'], "").parse().ok()
 }
 
-/// A way in which spellings differ, by the kind that names it.
-type Fold = fn(&str) -> String;
-
-const FOLDS: [(&str, &str, Fold); 8] = [
-    ("padding_changed", "is padded differently", fold_padding),
-    ("casing_changed", "changed its upper and lower case", fold_case),
-    ("encoding_changed", "changed its character encoding", fold_encoding),
-    ("encoding_changed", "lost characters to another encoding", fold_lost),
-    ("encoding_changed", "is escaped, or no longer", fold_escapes),
-    ("type_changed", "writes its numbers in another form", fold_number),
-    ("type_changed", "writes its truth values in another form", fold_truth),
-    ("padding_changed", "changed its separators", fold_separators),
-];
-
-/// Categories that the reference spells otherwise.
-fn spelling(case: &Case<'_>, column: usize) -> Option<Finding> {
-    if is_text(case.spec(column)) || !case.special_moved(column, Special::Other) {
-        return None;
-    }
-    let spec = case.spec(column);
-    let crate::profile::Grid::Category { values } = &spec.grid else {
-        return None;
-    };
-    let affected = case.affected_by(case.special(column, Special::Other)?);
-    let now = Sampled::of(spec, case.current, column, Some(&affected.inner()));
-    let known: std::collections::BTreeSet<&str> = values.iter().map(String::as_str).collect();
-    let unknown: Vec<(&String, u64)> =
-        now.texts.iter().filter(|(t, _)| !known.contains(t.as_str())).map(|(t, n)| (t, *n)).collect();
-    let rows: u64 = unknown.iter().map(|(_, n)| n).sum();
-    if rows == 0 {
-        return None;
-    }
-    let twice: [(&str, &str, Fold); 2] = [
-        ("casing_changed", "changed its case and padding", |t| fold_case(&fold_padding(t))),
-        ("encoding_changed", "changed its encoding and case", |t| fold_case(&fold_padding(&fold_encoding(t)))),
-    ];
-    for (kind, what, fold) in FOLDS.into_iter().chain(twice) {
-        let folded: BTreeMap<String, &str> = values.iter().rev().map(|v| (fold(v), v.as_str())).collect();
-        let matched: Vec<(&String, &str, u64)> =
-            unknown.iter().filter_map(|(t, n)| folded.get(&fold(t)).map(|v| (*t, *v, *n))).collect();
-        let hit: u64 = matched.iter().map(|m| m.2).sum();
-        if (hit as f64) < 0.8 * rows as f64 {
-            continue;
-        }
-        let share = case.share_of(&affected.windows) * hit as f64 / now.rows.max(1) as f64;
-        let (new, old, _) = matched.iter().max_by_key(|m| m.2)?;
-        let mut f = named(
-            case,
-            column,
-            kind,
-            &format!("{what}, as {} for {}", quoted(&format!("{new:?}").replace('"', "")), quoted(old)),
-            Some(&affected),
-            share,
-        );
-        let map: BTreeMap<String, Detail> =
-            matched.iter().take(20).map(|(new, old, _)| ((*old).to_owned(), Detail::Text((*new).clone()))).collect();
-        f.detail = detail([("example", Detail::Map(map)), ("from", (*old).into()), ("to", new.as_str().into())]);
-        f.evidence = vec![evidence("respelled_share", share)];
-        return Some(f);
-    }
-    None
-}
-
-fn fold_padding(t: &str) -> String {
-    let t = t.split_whitespace().collect::<Vec<_>>().join(" ");
-    let digits = t.trim_start_matches('0');
-    if !digits.is_empty() && t.bytes().all(|b| b.is_ascii_digit()) { digits.to_owned() } else { t }
-}
-
-fn fold_case(t: &str) -> String {
-    t.to_lowercase()
-}
-
-/// Undoes UTF-8 read as Latin-1 or Windows-1252, then drops accents and replacement marks down to plain letters.
-fn fold_encoding(t: &str) -> String {
-    let bytes: Option<Vec<u8>> = t.chars().map(to_windows_1252).collect();
-    let repaired = bytes
-        .filter(|b| b.iter().any(|x| *x >= 0x80))
-        .and_then(|b| String::from_utf8(b).ok())
-        .unwrap_or_else(|| t.to_owned());
-    repaired.chars().filter_map(plain_letter).collect()
-}
-
-/// What is left where every letter beyond ASCII may have become a question mark.
-fn fold_lost(t: &str) -> String {
-    let lost = |c: char| !c.is_ascii() || c == '?';
-    if t.chars().any(lost) { t.chars().filter(|c| !lost(*c)).collect() } else { format!("\u{0}{t}") }
-}
-
-/// Undoes the escapes of HTML and of addresses: `&amp;`, `%20`.
-fn fold_escapes(t: &str) -> String {
-    let mut plain = t.to_owned();
-    for (escape, meaning) in [
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&quot;", "\""),
-        ("&#34;", "\""),
-        ("&#39;", "'"),
-        ("&#x27;", "'"),
-        ("&apos;", "'"),
-        ("&nbsp;", " "),
-        ("&amp;", "&"),
-    ] {
-        plain = plain.replace(escape, meaning);
-    }
-    let mut bytes = Vec::with_capacity(plain.len());
-    let mut rest = plain.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        let hex = |i: usize| tail.get(i).and_then(|b| char::from(*b).to_digit(16));
-        if let (b'%', Some(high), Some(low)) = (*first, hex(0), hex(1)) {
-            bytes.push((high * 16 + low) as u8);
-            rest = tail.get(2..).unwrap_or(&[]);
-        } else {
-            bytes.push(*first);
-            rest = tail;
-        }
-    }
-    String::from_utf8(bytes).unwrap_or(plain)
-}
-
-fn to_windows_1252(c: char) -> Option<u8> {
-    const HIGH: [(char, u8); 27] = [
-        ('€', 0x80),
-        ('‚', 0x82),
-        ('ƒ', 0x83),
-        ('„', 0x84),
-        ('…', 0x85),
-        ('†', 0x86),
-        ('‡', 0x87),
-        ('ˆ', 0x88),
-        ('‰', 0x89),
-        ('Š', 0x8a),
-        ('‹', 0x8b),
-        ('Œ', 0x8c),
-        ('Ž', 0x8e),
-        ('‘', 0x91),
-        ('’', 0x92),
-        ('“', 0x93),
-        ('”', 0x94),
-        ('•', 0x95),
-        ('–', 0x96),
-        ('—', 0x97),
-        ('˜', 0x98),
-        ('™', 0x99),
-        ('š', 0x9a),
-        ('›', 0x9b),
-        ('œ', 0x9c),
-        ('ž', 0x9e),
-        ('Ÿ', 0x9f),
-    ];
-    u8::try_from(u32::from(c)).ok().or_else(|| HIGH.iter().find(|(h, _)| *h == c).map(|(_, b)| *b))
-}
-
-/// The unaccented letter; nothing for marks that stand for a lost character, so that a lost letter is no difference.
-fn plain_letter(c: char) -> Option<char> {
-    const FOLDED: &str = "àaáaâaãaäaåaçcèeéeêeëeìiíiîiïiñnòoóoôoõoöoøoùuúuûuüuýyÿyšsžzÀAÁAÂAÃAÄAÅAÇCÈEÉEÊEËEÌIÍIÎIÏIÑNÒOÓOÔOÕOÖOØOÙUÚUÛUÜUÝYŠSŽZłlŁLćcęeąaśsźzżzğgışsřrčcěeďdťtňn";
-    if c == '\u{fffd}' || ('\u{300}'..='\u{36f}').contains(&c) {
-        return None;
-    }
-    if c.is_ascii() {
-        return Some(c);
-    }
-    let mut pairs = FOLDED.chars();
-    while let (Some(accented), Some(plain)) = (pairs.next(), pairs.next()) {
-        if accented == c {
-            return Some(plain);
-        }
-    }
-    Some(c)
-}
-
-fn fold_number(t: &str) -> String {
-    t.trim()
-        .replace(',', ".")
-        .parse::<f64>()
-        .map_or_else(|_| format!("\u{0}{t}"), crate::profile::sample::canonical_number)
-}
-
-fn fold_truth(t: &str) -> String {
-    match t.trim().to_lowercase().as_str() {
-        "1" | "1.0" | "true" | "t" | "yes" | "y" | "on" => "true".to_owned(),
-        "0" | "0.0" | "false" | "f" | "no" | "n" | "off" => "false".to_owned(),
-        _ => format!("\u{0}{t}"),
-    }
-}
-
-fn fold_separators(t: &str) -> String {
-    t.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
-/// Codes of one width, as postal codes, that lost their leading noughts: somebody kept them as numbers.
-fn lost_noughts(case: &Case<'_>, column: usize) -> Option<Finding> {
-    let spec = case.spec(column);
-    if spec.kind.is_ordered() {
-        return None;
-    }
-    let then = Sampled::of(spec, &case.baseline.reference, column, None);
-    let now = Sampled::of(spec, case.current, column, None);
-    let share = |s: &Sampled, test: &dyn Fn(&str) -> bool| {
-        let n: u64 = s.texts.iter().filter(|(t, _)| test(t)).map(|(_, n)| n).sum();
-        n as f64 / s.texts.values().sum::<u64>().max(1) as f64
-    };
-    let digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
-    let width = then.texts.iter().filter(|(t, _)| digits(t)).max_by_key(|(_, n)| **n).map(|(t, _)| t.len())?;
-    let nought = |t: &str| digits(t) && t.len() == width && t.starts_with('0');
-    let short = |t: &str| digits(t) && t.len() < width && !t.starts_with('0');
-    let fixed = share(&then, &|t| digits(t) && t.len() == width);
-    let (had, has, lost) = (share(&then, &nought), share(&now, &nought), share(&now, &short));
-    if width < 3 || fixed < 0.99 || had < 0.005 || then.present() < 50 || now.present() < 50 {
-        return None;
-    }
-    // As many became shorter as had a nought, in all rows or in those since it began.
-    if lost < 0.2 * had || share(&then, &short) > 0.0 || has > had - 0.7 * lost || lost * (now.rows as f64) < 10.0 {
-        return None;
-    }
-    let example = now.texts.keys().find(|t| short(t)).cloned().unwrap_or_default();
-    let padded = format!("{}{example}", "0".repeat(width - example.len()));
-    let what = format!("lost its leading zeros, as {} for {}", quoted(&example), quoted(&padded));
-    let mut f = named(case, column, "padding_changed", &what, None, lost);
-    f.detail = detail([("from", padded.as_str().into()), ("to", example.as_str().into())]);
-    let sample = &case.current.sample;
-    let first = sample.columns.get(column).and_then(|c| c.texts.iter().find(|(_, t)| short(t)));
-    let window = first.and_then(|(i, _)| sample.windows.get(*i as usize)).map_or(0, |w| *w as usize);
-    f.onset = Some(case.onset_at(window, window.saturating_sub(1), window));
-    f.evidence = vec![evidence("shorter_share", lost)];
-    Some(f)
-}
-
-/// Free text and keys: the shape that nearly every value had gave way to another.
-fn pattern(case: &Case<'_>, column: usize) -> Option<Finding> {
-    let spec = case.spec(column);
-    if spec.kind != ColumnKind::Text
-        && !(spec.kind == ColumnKind::Category && case.special_moved(column, Special::Other))
-    {
-        return None;
-    }
-    let then = patterns(&Sampled::of(spec, &case.baseline.reference, column, None));
-    let now = Sampled::of(spec, case.current, column, None);
-    let shapes = patterns(&now);
-    let (old, old_share) = then.iter().max_by(|a, b| a.1.total_cmp(b.1))?;
-    let (new, share) =
-        shapes.iter().filter(|(p, _)| then.get(*p).copied().unwrap_or(0.0) < 0.01).max_by(|a, b| a.1.total_cmp(b.1))?;
-    // A counter that gained a digit has not changed its shape.
-    let plain = |shape: &str| {
-        shape.chars().fold(String::new(), |s, c| if c == '9' && s.ends_with('9') { s } else { s + &c.to_string() })
-    };
-    if !(looks_like_date(old) && looks_like_date(new)) && then.keys().any(|p| plain(p) == plain(new)) {
-        return None;
-    }
-    if *old_share < 0.6 || *share < 0.05 || now.rows < 50 || *share * (now.rows as f64) < 15.0 {
-        return None;
-    }
-    let dates = looks_like_date(old) && looks_like_date(new);
-    if spec.kind == ColumnKind::Category && !dates {
-        return None; // New categories have shapes of their own.
-    }
-    let (kind, what) = if looks_like_date(old) && looks_like_date(new) {
-        ("date_layout_changed", "changed its date layout")
-    } else if old.to_lowercase() == new.to_lowercase() {
-        ("casing_changed", "changed its upper and lower case")
-    } else if old.replace(' ', "") == new.replace(' ', "") {
-        ("padding_changed", "is padded differently")
-    } else {
-        ("type_changed", "changed the shape of its values")
-    };
-    let mut f = named(case, column, kind, &format!("{what}, from {} to {}", quoted(old), quoted(new)), None, *share);
-    f.detail = detail([("from", old.as_str().into()), ("to", new.as_str().into())]);
-    let first = first_with(case, column, new).unwrap_or(0);
-    f.onset = Some(case.onset_at(first, first.saturating_sub(1), first));
-    f.evidence = vec![evidence("pattern_share", *share)];
-    Some(f)
-}
-
-/// The window of the first sampled row of a shape.
-fn first_with(case: &Case<'_>, column: usize, wanted: &str) -> Option<usize> {
-    let sample = &case.current.sample;
-    let texts = &sample.columns.get(column)?.texts;
-    texts
-        .iter()
-        .find(|(_, t)| shape(t) == wanted)
-        .and_then(|(i, _)| sample.windows.get(*i as usize))
-        .map(|w| *w as usize)
-}
-
-/// Shares of shapes: digits become 9, letters a or A, runs of letters are one.
-fn patterns(s: &Sampled) -> BTreeMap<String, f64> {
-    let mut shares: BTreeMap<String, f64> = BTreeMap::new();
-    let total = s.texts.values().sum::<u64>().max(1) as f64;
-    for (t, n) in &s.texts {
-        *shares.entry(shape(t)).or_insert(0.0) += *n as f64 / total;
-    }
-    shares
-}
-
-fn shape(text: &str) -> String {
-    let mut shape = String::new();
-    for c in text.chars().take(40) {
-        let c = match c {
-            c if c.is_numeric() => '9',
-            c if c.is_lowercase() => 'a',
-            c if c.is_alphabetic() => 'A',
-            c => c,
-        };
-        if !(c.is_alphabetic() && shape.ends_with(c)) {
-            shape.push(c);
-        }
-    }
-    shape
-}
-
-fn looks_like_date(shape: &str) -> bool {
-    let digits = shape.bytes().filter(|b| *b == b'9').count();
-    let separators = shape.chars().filter(|c| "-/. T:".contains(*c)).count();
-    (6..=14).contains(&digits) && separators >= 2
-        || shape == "99999999"
-        || shape == "9999999999"
-        || shape == "9999999999999"
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn folds_undo_what_upstreams_do() {
-        assert_eq!(fold_encoding("SÃ£o Paulo"), fold_encoding("São Paulo"));
-        assert_eq!(fold_encoding("Sao Paulo"), fold_encoding("São Paulo"));
-        assert_eq!(fold_padding(" Online  TA "), "Online TA");
-        assert_eq!(fold_padding("007"), "7");
-        assert_eq!(fold_escapes("Food &amp; drink"), "Food & drink");
-        assert_eq!(fold_escapes("S%C3%A3o%20Paulo"), "São Paulo");
-        assert_eq!(fold_escapes("100 %"), "100 %");
-        assert_eq!(fold_number("1.0"), fold_number("1"));
-        assert_eq!(fold_truth("Yes"), fold_truth("true"));
+    fn numbers_are_read_as_they_are_written_elsewhere() {
         assert_eq!(decimal_comma("1.234,5"), Some(1234.5));
         assert_eq!(decimal_comma("-0,25"), Some(-0.25));
         assert_eq!(without_thousands("1,234,567.8"), Some(1_234_567.8));
         assert_eq!(without_thousands("12"), None);
-    }
-
-    #[test]
-    fn dates_have_a_shape() {
-        assert!(looks_like_date("9999-99-99") && looks_like_date("99/99/9999") && looks_like_date("99.99.9999"));
-        assert!(!looks_like_date("A999") && !looks_like_date("999.99"));
     }
 }

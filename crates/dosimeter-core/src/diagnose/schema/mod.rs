@@ -14,6 +14,8 @@ mod nulls;
 mod range;
 mod recoded;
 mod sentinel;
+mod shape;
+mod spelling;
 mod swapped;
 mod unit;
 mod unit_map;
