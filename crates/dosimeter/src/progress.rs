@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use dosimeter_report::number::count;
 use dosimeter_scan::pass::{Phase, Progress};
 
 /// Shows how many rows were read, until it is dropped.
@@ -52,23 +53,10 @@ fn tick(progress: &Progress, done: &AtomicBool) {
 fn line(phase: Phase, rows: u64, seconds: u64) -> String {
     match phase {
         Phase::Opening => format!("opening the files, {seconds} s"),
-        Phase::Survey => format!("survey: {} rows, {seconds} s", grouped(rows)),
-        Phase::Profile => format!("profile: {} rows, {seconds} s", grouped(rows)),
+        Phase::Survey => format!("survey: {} rows, {seconds} s", count(rows)),
+        Phase::Profile => format!("profile: {} rows, {seconds} s", count(rows)),
         Phase::Diagnosis => format!("diagnosis, {seconds} s"),
     }
-}
-
-/// Digits in groups of three.
-fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
 }
 
 impl Drop for Ticker {

@@ -267,6 +267,26 @@ pub(crate) fn world(rows: usize, seed: u64) -> Table {
     table
 }
 
+/// A table of 10,000 columns.
+pub(crate) fn wide(seed: u64) -> String {
+    let mut rng = Rng(seed);
+    let names: Vec<String> = (0..10_000).map(|i| format!("c{i}")).collect();
+    let mut text = names.join(",") + "\n";
+    for _ in 0..1_000 {
+        let cells: Vec<String> = (0..10_000).map(|_| (rng.bits() % 1000).to_string()).collect();
+        text += &(cells.join(",") + "\n");
+    }
+    text
+}
+
+/// A table of a million users, next to all of them once.
+pub(crate) fn many_users(seed: u64) -> String {
+    let mut rng = Rng(seed);
+    let mut text = String::from("user,amount\n");
+    (0..1_000_000).for_each(|_| text += &format!("u{:x},{}\n", rng.bits(), rng.below(1000)));
+    text
+}
+
 /// Minutes after 2024-01-01, as a time; good for four months.
 pub(crate) fn stamp(minutes: u64) -> String {
     let (mut day, minute) = (minutes / 1440, minutes % 1440);

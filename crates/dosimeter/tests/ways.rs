@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
 
-use crate::kit::{Folder, Rng, findings, run, shown, world};
+use crate::kit::{Folder, findings, many_users, run, shown, wide, world};
 
 /// All but the names: of the files, and of the monitor, which is called after them.
 fn nameless(mut result: Value) -> Value {
@@ -79,16 +79,6 @@ fn within(megabytes: usize, reference: &str, current: &str) -> Option<Value> {
 #[test]
 #[cfg(target_os = "linux")]
 fn ten_thousand_columns_within_two_gibibytes() {
-    let wide = |seed| {
-        let mut rng = Rng(seed);
-        let names: Vec<String> = (0..10_000).map(|i| format!("c{i}")).collect();
-        let mut text = names.join(",") + "\n";
-        for _ in 0..1_000 {
-            let cells: Vec<String> = (0..10_000).map(|_| (rng.bits() % 1000).to_string()).collect();
-            text += &(cells.join(",") + "\n");
-        }
-        text
-    };
     let folder = Folder::new();
     let result = within(2_048, &folder.file("r.csv", wide(1)), &folder.file("c.csv", wide(2))).unwrap();
     assert_eq!(result["columns"].as_array().unwrap().len(), 10_000);
@@ -97,14 +87,8 @@ fn ten_thousand_columns_within_two_gibibytes() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_million_categories_within_one_gibibyte() {
-    let many = |seed: u64| {
-        let mut rng = Rng(seed);
-        let mut text = String::from("user,amount\n");
-        (0..1_000_000).for_each(|_| text += &format!("u{:x},{}\n", rng.bits(), rng.below(1000)));
-        text
-    };
     let folder = Folder::new();
-    let (r, c) = (folder.file("r.csv", many(1)), folder.file("c.csv", many(2)));
+    let (r, c) = (folder.file("r.csv", many_users(1)), folder.file("c.csv", many_users(2)));
     let result = within(1_024, &r, &c).unwrap();
     assert_eq!(result["inputs"]["current"]["rows"], 1_000_000);
     // The bound is one: with next to nothing it cannot be done.

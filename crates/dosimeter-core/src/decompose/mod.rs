@@ -40,7 +40,7 @@ mod worlds;
 
 use thiserror::Error;
 
-use crate::learn::{Auc, Config, CrossFit, Loss, Matrix, auc_within, cross_fit};
+use crate::learn::{Auc, Config, Loss, Matrix, auc_within, cross_fit};
 
 pub use segments::{Codes, SegmentLoss, worst_segments};
 use support::Support;
@@ -203,10 +203,10 @@ pub fn decompose(reference: Sample<'_>, current: Sample<'_>, options: &Options) 
     let inputs = if options.outputs < width { width - options.outputs } else { width };
     let is_input: Vec<bool> = (0..width).map(|column| column < inputs).collect();
     let (own_then, own_now) = (reference.inputs.only(&is_input), current.inputs.only(&is_input));
-    let then = regress(&own_then, &loss_then, 0);
+    let own = regress(&own_then, &loss_then, 0);
     let now = regress(&own_now, &loss_now, 1);
     // What the loss depends on: those inputs, and what the model made of all of them.
-    let mut relevant = columns::relevant(&then, &now);
+    let mut relevant = columns::relevant(&own, &now);
     relevant.resize(width, true);
     let support = Support::new(reference.inputs, current.inputs, &relevant, options)?;
     // Once more without the columns that do not matter: what little the first one read into them moves when they do,
@@ -214,21 +214,8 @@ pub fn decompose(reference: Sample<'_>, current: Sample<'_>, options: &Options) 
     let few = relevant.contains(&true) && relevant.contains(&false);
     let kept = if few { relevant } else { vec![true; width] };
     let (inputs_then, inputs_now) = (reference.inputs.only(&kept), current.inputs.only(&kept));
-    let (harder, then) = if few || inputs < width {
-        let all = regress(&inputs_then, &loss_then, 3);
-        let by_column = |model: &CrossFit, before: &Matrix, after: &Matrix, kept: &[bool]| {
-            columns::spread(columns::harder(model, before, after, &support.now, scale), kept)
-        };
-        // The blame is read off a regression on inputs alone.
-        let harder = if inputs < width {
-            by_column(&then, &own_then, &own_now, &is_input)
-        } else {
-            by_column(&all, &inputs_then, &inputs_now, &kept)
-        };
-        (harder, all)
-    } else {
-        (columns::harder(&then, &inputs_then, &inputs_now, &support.now, scale), then)
-    };
+    let again = (few || inputs < width).then(|| regress(&inputs_then, &loss_then, 3));
+    let then = again.as_ref().unwrap_or(&own);
     let of_current = then.mean_margin(&inputs_now);
     // With every row labelled each term of this regression cancels.
     let now = now.margin;
@@ -249,6 +236,10 @@ pub fn decompose(reference: Sample<'_>, current: Sample<'_>, options: &Options) 
     }
     let auc = support.auc;
     let telling = columns::telling(support.importance, inputs);
+    // The blame is read off a regression on inputs alone.
+    let (model, before, after, among) =
+        if inputs < width { (&own, &own_then, &own_now, &is_input) } else { (then, &inputs_then, &inputs_now, &kept) };
+    let harder = columns::spread(columns::harder(model, before, after, &support.now, scale), among);
     Ok(Parts {
         total: parts.total,
         inputs_common: parts.inputs_common,

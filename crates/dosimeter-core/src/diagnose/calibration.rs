@@ -1,12 +1,12 @@
 //! A score of 0.8 no longer means 80 %.
 
-use super::case::{Case, detail, evidence, finding};
+use super::case::{Affected, Case, detail, evidence, finding};
 use super::performance::{Performance, affected_for_worse};
 use super::reading::merged;
 use crate::catalogue::Mode;
 use crate::diagnosis::{Finding, Number, Severity};
 use crate::evidence::metric_wobble::Wobble;
-use crate::metric::{Metric, Tally, Task, calibration_in_the_large, calibration_test};
+use crate::metric::{Estimate, Metric, Tally, Task, calibration_in_the_large, calibration_test};
 use crate::statistic::tail;
 use crate::text::percent;
 
@@ -57,19 +57,8 @@ fn multiclass(case: &Case<'_>, performance: Option<&Performance>) -> Option<Find
             percent(ece_now.value)
         ),
     );
-    let costs = loss_now.value - loss_then.value > 1.645 * loss_now.se.hypot(loss_then.se);
-    f.severity = match worse {
-        w if w >= HARMFUL && costs => Severity::Harmful,
-        w if w >= WATCH => Severity::Watch,
-        _ => Severity::Harmless,
-    };
-    f.detail = detail([("ece_reference", ece_then.value.into()), ("ece_current", ece_now.value.into())]);
-    f.share = Some(Number(case.share_of(&affected.windows)));
-    f.onset = Some(affected.onset);
-    let mut e = evidence("ece", ece_now.value);
-    e.p_value = Some(Number(p));
-    e.effect = Some(Number(worse));
-    f.evidence = vec![e];
+    let found = Found { ece_then, ece_now, worse, p, proper: (loss_then, loss_now) };
+    found.fill(case, affected, &mut f);
     Some(f)
 }
 
@@ -88,8 +77,7 @@ fn binary(case: &Case<'_>, performance: Option<&Performance>) -> Option<Finding>
     if gap_now.n < 100 {
         return None;
     }
-    let reference: Vec<_> = case.baseline.reference.windows.iter().filter_map(gap).filter(|e| e.n >= 30).collect();
-    let wobble_of = Wobble::of(&reference.into_iter().map(Some).collect::<Vec<_>>());
+    let wobble_of = Wobble::of(&case.baseline.reference.windows.iter().map(gap).collect::<Vec<_>>());
     let windows = case.current.windows.iter().filter_map(gap).filter(|e| e.n >= 30).count().max(1);
     let (wobble, sampling) = (wobble_of.over(windows), gap_then.se.powi(2) + gap_now.se.powi(2));
     let shift = gap_now.value - gap_then.value;
@@ -136,24 +124,20 @@ fn binary(case: &Case<'_>, performance: Option<&Performance>) -> Option<Finding>
         Some(p) if (bent || !affected.sharp) && p.is_harmful() => p.affected.clone(),
         _ => affected,
     };
-    let direction = match shift {
-        _ if bent => "no longer mean what they say",
-        s if s > 0.0 => "too low",
-        _ => "too high",
-    };
     let mut f = finding(
         Mode::CalibrationLoss,
         None,
         &scores,
         if bent {
             format!(
-                "scores {direction}, though right on average: calibration error {} → {}",
+                "scores no longer mean what they say, though right on average: calibration error {} → {}",
                 percent(ece_then.value),
                 percent(ece_now.value)
             )
         } else {
             format!(
-                "scores are {direction}: they promise {} and {} comes; calibration error {} → {}",
+                "scores are too {}: they promise {} and {} comes; calibration error {} → {}",
+                if shift > 0.0 { "low" } else { "high" },
                 percent(now.score().mean().unwrap_or(f64::NAN)),
                 percent(now.base_rate()?.value),
                 percent(ece_then.value),
@@ -161,25 +145,39 @@ fn binary(case: &Case<'_>, performance: Option<&Performance>) -> Option<Finding>
             )
         },
     );
-    // Scores that promise otherwise and yet are nearer to the truth have lost nothing but their meaning.
-    let proper = brier_now.value - brier_then.value;
-    let costs = proper > 1.645 * brier_now.se.hypot(brier_then.se);
-    f.severity = match worse {
-        w if w >= HARMFUL && costs => Severity::Harmful,
-        w if w >= WATCH => Severity::Watch,
-        _ => Severity::Harmless,
-    };
-    f.detail = detail([
-        ("ece_reference", ece_then.value.into()),
-        ("ece_current", ece_now.value.into()),
-        ("gap_reference", gap_then.value.into()),
-        ("gap_current", gap_now.value.into()),
-    ]);
-    f.share = Some(Number(case.share_of(&affected.windows)));
-    f.onset = Some(affected.onset);
-    let mut e = evidence("ece", ece_now.value);
-    e.p_value = Some(Number(p));
-    e.effect = Some(Number(worse));
-    f.evidence = vec![e];
+    let found = Found { ece_then, ece_now, worse, p, proper: (brier_then, brier_now) };
+    found.fill(case, affected, &mut f);
+    f.detail.extend(detail([("gap_reference", gap_then.value.into()), ("gap_current", gap_now.value.into())]));
     Some(f)
+}
+
+/// What was found, of two classes or of many.
+struct Found {
+    ece_then: Estimate,
+    ece_now: Estimate,
+    /// By how much the scores are farther from the truth.
+    worse: f64,
+    p: f64,
+    /// A proper score, smaller is better, then and now.
+    proper: (Estimate, Estimate),
+}
+
+impl Found {
+    fn fill(&self, case: &Case<'_>, affected: Affected, f: &mut Finding) {
+        // Scores that promise otherwise and yet are nearer to the truth have lost nothing but their meaning.
+        let (then, now) = &self.proper;
+        let costs = now.value - then.value > 1.645 * now.se.hypot(then.se);
+        f.severity = match self.worse {
+            w if w >= HARMFUL && costs => Severity::Harmful,
+            w if w >= WATCH => Severity::Watch,
+            _ => Severity::Harmless,
+        };
+        f.detail = detail([("ece_reference", self.ece_then.value.into()), ("ece_current", self.ece_now.value.into())]);
+        f.share = Some(Number(case.share_of(&affected.windows)));
+        f.onset = Some(affected.onset);
+        let mut e = evidence("ece", self.ece_now.value);
+        e.p_value = Some(Number(self.p));
+        e.effect = Some(Number(self.worse));
+        f.evidence = vec![e];
+    }
 }

@@ -2,14 +2,11 @@
 
 use super::case::{Case, evidence, finding};
 use super::performance::{Performance, measure};
-use super::reading::merged;
+use super::reading::{FEW_LABELS, merged};
 use crate::catalogue::Mode;
 use crate::diagnosis::{Basis, Finding, Number, Severity};
 use crate::metric::{Estimate, Metric, Tally};
 use crate::text::digits;
-
-/// Fewer rows than this, or of either class, are no ground for a metric that counts them.
-const LEAST_ROWS: u64 = 30;
 
 /// Whether a metric rests on how many there are of each class.
 fn counts_classes(metric: Metric) -> bool {
@@ -28,7 +25,7 @@ fn counts_classes(metric: Metric) -> bool {
 /// Whether both classes of a binary model have rows enough; of other models nothing is asked.
 fn both_classes(tally: &Tally) -> bool {
     let rows = |metric| tally.estimate(metric).map_or(0, |e| e.n);
-    !matches!(tally, Tally::Binary(_)) || rows(Metric::Recall) >= LEAST_ROWS && rows(Metric::Specificity) >= LEAST_ROWS
+    !matches!(tally, Tally::Binary(_)) || rows(Metric::Recall) >= FEW_LABELS && rows(Metric::Specificity) >= FEW_LABELS
 }
 
 /// Other metrics that fell for real by more than their tolerance while the watched one did not.
@@ -42,7 +39,7 @@ pub(crate) fn find(case: &Case<'_>, performance: &Performance) -> Option<Finding
         .others()
         .into_iter()
         .filter(|(m, _)| *m != performance.metric && !matches!(m, Metric::Ece | Metric::Bias | Metric::R2))
-        .filter(|(m, a)| a.n >= LEAST_ROWS && (both_classes(&then) && both_classes(&now) || !counts_classes(*m)))
+        .filter(|(m, a)| a.n >= FEW_LABELS && (both_classes(&then) && both_classes(&now) || !counts_classes(*m)))
         .collect();
     // A tenth of the metric's share of the budget, for all of them together.
     let alpha = case.budget.performance / 10.0 / rivals.len().max(1) as f64;

@@ -7,7 +7,7 @@
 use super::case::{Affected, Case, evidence, finding};
 use super::reading::{FEW_LABELS, Reading, merged};
 use crate::catalogue::Mode;
-use crate::diagnosis::{Basis, Finding, Impact, Number, Severity};
+use crate::diagnosis::{Basis, Evidence, Finding, Impact, Number, Severity};
 use crate::evidence::metric_wobble::Wobble;
 use crate::evidence::shift::{recent_parts, whole_windows};
 use crate::metric::{Estimate, Metric};
@@ -62,8 +62,21 @@ impl Performance {
             return false;
         };
         let loss = self.metric.worsening(self.reference.value, current.value);
-        let error = (current.se.powi(2) + self.reference.se.powi(2) + self.wobble).sqrt();
-        loss > self.tolerance && loss > 1.96 * error
+        loss > self.tolerance && loss > 1.96 * self.error(&current)
+    }
+
+    /// The standard error of the change over the whole current period.
+    fn error(&self, current: &Estimate) -> f64 {
+        (current.se.powi(2) + self.reference.se.powi(2) + self.wobble).sqrt()
+    }
+
+    /// The metric as evidence, where it is worse by `loss`.
+    fn evidence(&self, now: &Estimate, loss: f64) -> Vec<Evidence> {
+        let mut e = evidence(self.metric.id(), now.value);
+        e.p_value = Some(Number(self.p));
+        e.effect = Some(Number(loss));
+        e.threshold = Some(Number(self.tolerance));
+        vec![e]
     }
 
     /// Whether labels and scores together speak of most rows.
@@ -75,15 +88,15 @@ impl Performance {
     pub(crate) fn change(&self) -> Option<(f64, [f64; 2])> {
         let current = self.current?;
         let change = current.value - self.reference.value;
-        let half = 1.96 * (current.se.powi(2) + self.reference.se.powi(2) + self.wobble).sqrt();
+        let half = 1.96 * self.error(&current);
         Some((change, [change - half, change + half]))
     }
 
     /// The smallest fall over the whole current period that would be noticed in four of five cases.
     pub(crate) fn detectable(&self, alpha: f64) -> Option<f64> {
         let current = self.current?;
-        let error = (current.se.powi(2) + self.reference.se.powi(2) + self.wobble).sqrt();
-        Some((tail::normal_isf((alpha / 2.0).clamp(1e-300, 0.5)) + tail::normal_isf(0.2)) * error)
+        let quantiles = tail::normal_isf((alpha / 2.0).clamp(1e-300, 0.5)) + tail::normal_isf(0.2);
+        Some(quantiles * self.error(&current))
     }
 }
 
@@ -158,6 +171,7 @@ pub(crate) fn measure(case: &Case<'_>, metric: Metric) -> Option<Performance> {
         current,
         windows,
         reference_windows,
+        covered: reading.covered(&estimates),
         estimates,
         tolerance,
         p: test.p,
@@ -167,7 +181,6 @@ pub(crate) fn measure(case: &Case<'_>, metric: Metric) -> Option<Performance> {
         loss,
         loss_interval: [loss - half, loss + half],
         wobble: wobble.over(test.tested.max(1)),
-        covered: reading.covered(),
         dispersion: wobble.factor,
     })
 }
@@ -270,11 +283,7 @@ pub(crate) fn find(case: &Case<'_>, performance: &Performance) -> Option<Finding
     f.onset = Some(performance.affected.onset.clone());
     f.share = Some(Number(case.share_of(&performance.affected.windows)));
     f.impact = Some(impact(performance, performance.loss, performance.loss_interval));
-    let mut e = evidence(name, after.value);
-    e.p_value = Some(Number(performance.p));
-    e.effect = Some(Number(performance.loss));
-    e.threshold = Some(Number(performance.tolerance));
-    f.evidence = vec![e];
+    f.evidence = performance.evidence(&after, performance.loss);
     Some(f)
 }
 
@@ -296,11 +305,7 @@ fn doubtful(performance: &Performance) -> Option<Finding> {
     let worse = |bound: f64| performance.metric.worsening(0.0, bound);
     f.severity = Severity::Watch;
     f.impact = Some(impact(performance, loss, [worse(low).min(worse(high)), worse(low).max(worse(high))]));
-    let mut e = evidence(name, now.value);
-    e.p_value = Some(Number(performance.p));
-    e.effect = Some(Number(loss));
-    e.threshold = Some(Number(performance.tolerance));
-    f.evidence = vec![e];
+    f.evidence = performance.evidence(&now, loss);
     Some(f)
 }
 

@@ -116,11 +116,11 @@ impl<'a> Reading<'a> {
         (0..self.windows.len()).map(|w| self.guess(&[w])).collect()
     }
 
-    /// The part of the rows that lie in windows of which anything is known.
-    pub(super) fn covered(&self) -> f64 {
-        let known: Vec<usize> =
-            (0..self.windows.len()).filter(|w| self.is_measured(*w) || self.guess(&[*w]).is_some()).collect();
+    /// The part of the rows that lie in windows of which anything is known, by labels or by these estimates.
+    pub(super) fn covered(&self, estimates: &[Option<Estimate>]) -> f64 {
         let all: Vec<usize> = (0..self.windows.len()).collect();
+        let known: Vec<usize> =
+            all.iter().copied().filter(|w| self.is_measured(*w) || estimates[*w].is_some()).collect();
         self.rows(&known) as f64 / self.rows(&all).max(1) as f64
     }
 }
