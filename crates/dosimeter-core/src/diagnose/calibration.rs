@@ -92,14 +92,15 @@ fn binary(case: &Case<'_>, performance: Option<&Performance>) -> Option<Finding>
     if p > alpha || worse < 0.005 {
         return None;
     }
-    // A shift of the mean dates itself, on its own side; a curve that bends around the same mean shows in the proper score.
+    // A shift of the mean dates itself, on its own side; a curve that bends, whatever its mean, by how far it has bent.
     let bent = shift.abs() < BENT;
-    let brier = |w: &crate::profile::WindowProfile| w.outcome.as_ref()?.estimate(Metric::Brier).filter(|e| e.n >= 30);
+    let by_curve = bent || p_curve < p_large;
     let (brier_then, brier_now) = (then.estimate(Metric::Brier)?, now.estimate(Metric::Brier)?);
     let off = |w: &crate::profile::WindowProfile| -> Option<(f64, f64)> {
-        if bent {
-            let e = brier(w)?;
-            return Some((e.value - brier_then.value, e.se.powi(2) + brier_then.se.powi(2)));
+        if by_curve {
+            let Some(Tally::Binary(t)) = &w.outcome else { return None };
+            let e = test.progress(t).filter(|e| e.n >= 30)?;
+            return Some((e.value, e.se.powi(2) * inflation));
         }
         let e = gap(w)?;
         let variance = e.se.powi(2) + gap_then.se.powi(2) + wobble_of.over(1);
@@ -108,7 +109,7 @@ fn binary(case: &Case<'_>, performance: Option<&Performance>) -> Option<Finding>
     let (deviations, variances): (Vec<f64>, Vec<f64>) =
         case.current.windows.iter().map(|w| off(w).unwrap_or((f64::NAN, f64::INFINITY))).unzip();
     let affected = if case.baseline.ordered {
-        affected_for_worse(case, &deviations, &variances, WATCH)
+        affected_for_worse(case, &deviations, &variances, if by_curve { 1.0 } else { WATCH })
     } else {
         case.everywhere()
     };
@@ -119,9 +120,9 @@ fn binary(case: &Case<'_>, performance: Option<&Performance>) -> Option<Finding>
         .filter(|c| c.role == crate::profile::Role::Score)
         .map(|c| c.name.as_str())
         .collect();
-    // A curve that bends around the same mean shows in no window's mean; a fall of the metric dates it then.
+    // Where it does not date itself, a fall of the metric does.
     let affected = match performance {
-        Some(p) if (bent || !affected.sharp) && p.is_harmful() => p.affected.clone(),
+        Some(p) if !affected.sharp && p.is_harmful() => p.affected.clone(),
         _ => affected,
     };
     let mut f = finding(

@@ -76,6 +76,36 @@ pub struct CalibrationTest {
     pub bins: Vec<CalibrationBin>,
 }
 
+impl CalibrationTest {
+    /// How far a window has gone along the way from the reference's curve to the current one: 0 where it lies on the
+    /// reference's, 1 where it lies on the current one's. It dates a curve that bent while its mean stayed.
+    #[must_use]
+    pub fn progress(&self, window: &BinaryTally) -> Option<Estimate> {
+        let bins = window.reliability()?.bins();
+        let width = 1.0 / RELIABILITY_BINS as f64;
+        let (mut along, mut length, mut variance, mut rows) = (0.0, 0.0, 0.0, 0);
+        for bin in &self.bins {
+            let mut run = Run::default();
+            let mut score = 0.0;
+            let inside = |i: usize| (bin.range[0]..bin.range[1]).contains(&((i as f64 + 0.5) * width));
+            for (_, b) in bins.iter().enumerate().filter(|(i, _)| inside(*i)) {
+                run.join(Run::of(b));
+                score += b.score_sum;
+            }
+            let (n, way) = (run.gap.n() as f64, bin.current_gap - bin.reference_gap);
+            if let Some(gap) = run.gap.mean() {
+                // The chance of a positive half of the way: where one curve leaves next to none, a single row would be certain.
+                let chance = (score / n + (bin.reference_gap + bin.current_gap) / 2.0).clamp(0.02, 0.98);
+                along += n * way * (gap - bin.reference_gap);
+                length += n * way * way;
+                variance += n * way * way * chance * (1.0 - chance);
+                rows += run.gap.n();
+            }
+        }
+        Estimate::new(along / length, variance.sqrt() / length, rows, Scale::Real)
+    }
+}
+
 /// Neighbouring bins are pooled until each window can expect this many positives and negatives.
 const LEAST_EXPECTED: f64 = 10.0;
 
