@@ -87,6 +87,10 @@ pub static OTHER_KINDS: [Kind; 9] = [
             key("value", "the class whose share moved, where there are classes"),
             key("reference", "its share in the reference"),
             key("current", "its share in the affected rows"),
+            key(
+                "from",
+                "`base_rate` where each class looks as before, `inputs` where the scores foretold it; absent where neither holds",
+            ),
         ],
         next_step: "See whether the world changed or the way in which labels are collected. If the base rate alone moved, adjust the threshold or the prior before any retraining.",
         breaks_inputs: false,

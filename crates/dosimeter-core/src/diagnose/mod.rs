@@ -63,13 +63,11 @@ pub fn diagnose(baseline: &Baseline, current: &PeriodProfile, context: Context) 
     findings.extend(inputs::find(&case, &claims));
     let mut priors = prior::find(&case, &claims);
     let windows = performance.as_ref().map(|p| p.affected.windows.clone()).unwrap_or_default();
-    let base_rate = prior::base_rate_alone(&case, &windows);
+    let base_rate = prior::base_rate(&case, &windows);
     let mut prior_alone = false;
-    if let (Some((alone, shift)), Some(f)) =
-        (&base_rate, priors.iter_mut().find(|f| f.kind.as_deref() == Some("label")))
-    {
-        prior_alone = *alone;
-        shift.iter().for_each(|shift| prior::add_test(f, shift));
+    if let (Some(rate), Some(f)) = (&base_rate, priors.iter_mut().find(|f| f.kind.as_deref() == Some("label"))) {
+        prior_alone = rate.alone;
+        prior::tell(f, rate);
     }
     findings.extend(priors);
     findings.extend(performance.as_ref().and_then(|p| performance::find(&case, p)));

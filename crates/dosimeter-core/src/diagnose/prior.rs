@@ -6,7 +6,7 @@ use super::schema::Claims;
 use crate::catalogue::Mode;
 use crate::diagnosis::{Finding, Number};
 use crate::evidence::component::Kind;
-use crate::metric::{LabelShift, MulticlassTally, Tally, same_given_label};
+use crate::metric::{LabelShift, MulticlassTally, Tally, foretold_by_scores, same_given_label};
 use crate::profile::grid::Grid;
 use crate::profile::schema::Role;
 use crate::statistic::chi_square;
@@ -101,9 +101,18 @@ fn moved(case: &Case<'_>, role: Role, column: usize) -> Option<Finding> {
     Some(f)
 }
 
-/// Whether what the model says of each class is what it said before, so that the base rate alone explains the change; and for
-/// a binary model, the test of it.
-pub(crate) fn base_rate_alone(case: &Case<'_>, windows: &[usize]) -> Option<(bool, Option<LabelShift>)> {
+/// Where a movement of the labels comes from.
+pub(crate) struct BaseRate {
+    /// What the model says of each class is what it said before, so that the base rate alone explains the change.
+    pub(crate) alone: bool,
+    /// The scores foretold it: inputs moved, and the base rate with them.
+    pub(crate) follows: bool,
+    /// The test of scores given the label, for a binary model.
+    shift: Option<LabelShift>,
+}
+
+/// Whether the base rate moved by itself or because of the inputs, over some windows.
+pub(crate) fn base_rate(case: &Case<'_>, windows: &[usize]) -> Option<BaseRate> {
     let reference = merged(case.baseline.reference.windows.iter())?;
     let current = merged(windows.iter().filter_map(|w| case.current.windows.get(*w)))?;
     match (&reference, &current) {
@@ -112,9 +121,14 @@ pub(crate) fn base_rate_alone(case: &Case<'_>, windows: &[usize]) -> Option<(boo
             let near = |s: Option<crate::metric::SameGivenLabel>| {
                 s.is_none_or(|s| s.distance < NEAR || s.p > 0.001 && s.distance < NOT_FAR)
             };
-            Some((near(shift.positives) && near(shift.negatives), Some(shift)))
+            // Where inputs moved, a base rate moves with them: a small movement of either leaves the other near.
+            let follows = foretold_by_scores(a, b).unwrap_or(false);
+            let alone = !follows && near(shift.positives) && near(shift.negatives);
+            Some(BaseRate { alone, follows, shift: Some(shift) })
         }
-        (Tally::Multiclass(a), Tally::Multiclass(b)) => Some((same_confusion(a, b)?, None)),
+        (Tally::Multiclass(a), Tally::Multiclass(b)) => {
+            Some(BaseRate { alone: same_confusion(a, b)?, follows: false, shift: None })
+        }
         _ => None,
     }
 }
@@ -145,12 +159,24 @@ fn same_confusion(a: &MulticlassTally, b: &MulticlassTally) -> Option<bool> {
     compared.then_some(same)
 }
 
-/// Adds what the score-given-label test says to a label finding.
-pub(crate) fn add_test(f: &mut Finding, shift: &LabelShift) {
-    let mut e = evidence(
-        "score_given_label_ks",
-        shift.positives.map_or(0.0, |s| s.distance).max(shift.negatives.map_or(0.0, |s| s.distance)),
-    );
-    e.p_value = Some(Number(shift.p));
-    f.evidence.push(e);
+/// Says on a label finding where its movement comes from.
+pub(crate) fn tell(f: &mut Finding, rate: &BaseRate) {
+    if rate.alone || rate.follows {
+        f.detail.insert("from".to_owned(), if rate.alone { ALONE } else { INPUTS }.into());
+    }
+    if let Some(shift) = &rate.shift {
+        let distance = |s: Option<crate::metric::SameGivenLabel>| s.map_or(0.0, |s| s.distance);
+        let mut e = evidence("score_given_label_ks", distance(shift.positives).max(distance(shift.negatives)));
+        e.p_value = Some(Number(shift.p));
+        f.evidence.push(e);
+    }
+}
+
+/// Values of the detail `from`.
+const ALONE: &str = "base_rate";
+const INPUTS: &str = "inputs";
+
+/// Whether a label finding says that its movement comes from the inputs.
+pub(crate) fn follows_inputs(f: &Finding) -> bool {
+    f.detail.get("from") == Some(&INPUTS.into())
 }

@@ -2,6 +2,7 @@
 
 use super::case::Case;
 use super::performance::Performance;
+use super::prior::follows_inputs;
 use super::{any_harmful, is_blind};
 use crate::catalogue::{Mode, kind};
 use crate::diagnosis::{Basis, Finding, Number, Power, Severity, Verdict};
@@ -14,27 +15,27 @@ const BLIND_SHARE: f64 = 0.15;
 
 /// Puts what to look at first first: by severity, causes before symptoms, then by what they carry.
 pub(crate) fn rank(findings: &mut [Finding]) {
+    let moved = |f: &Finding| matches!(f.mode, Mode::CategoryShift | Mode::DataDrift | Mode::SchemaChange);
+    let inputs_moved = findings.iter().any(moved);
     let order = |f: &Finding| match f.mode {
         Mode::SchemaChange => 0,
         Mode::PerformanceLoss => 1,
         Mode::ConceptDrift => 2,
-        // What became of the outcomes is nearer to the model's worth than what became of one input.
-        Mode::PriorShift if f.kind.as_deref() == Some("label") => 3,
+        // What became of the outcomes is nearer to the model's worth than what became of one input, unless the inputs
+        // brought it about; answers and scores follow whatever moved inputs or classes.
+        Mode::PriorShift if f.kind.as_deref() == Some("label") && !follows_inputs(f) => 3,
+        Mode::PriorShift if inputs_moved => 6,
         Mode::PriorShift => 4,
-        Mode::CalibrationLoss => 5,
-        Mode::CategoryShift | Mode::DataDrift => 6,
+        Mode::CalibrationLoss => 4,
+        Mode::CategoryShift | Mode::DataDrift => 5,
         _ => 7,
     };
     let carried = |f: &Finding| f.impact.as_ref().map_or(0.0, |i| i.change.0.abs());
     let effect = |f: &Finding| f.evidence.iter().find(|e| e.statistic == "jensen_shannon").map_or(0.0, |e| e.value.0);
     findings.sort_by(|a, b| {
-        // Among what is not harmful, predictions and inputs compete by size; the rest keeps the order of modes.
-        let group = |f: &Finding| {
-            if f.severity == Severity::Harmful { order(f) } else { order(f).min(4) }
-        };
         a.severity
             .cmp(&b.severity)
-            .then(group(a).cmp(&group(b)))
+            .then(order(a).cmp(&order(b)))
             .then(if a.severity == Severity::Harmful {
                 carried(b).total_cmp(&carried(a))
             } else {

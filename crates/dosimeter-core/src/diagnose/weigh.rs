@@ -54,6 +54,13 @@ pub(crate) fn weigh(
             }
         }
     }
+    // What a base rate that moved alone does to the scores is its own price.
+    let calibration = findings.iter().find(|f| f.mode == Mode::CalibrationLoss).map(|f| f.severity);
+    if let Some(severity) = calibration.filter(|_| prior_alone)
+        && let Some(f) = findings.iter_mut().find(|f| f.mode == Mode::PriorShift && f.kind.as_deref() == Some("label"))
+    {
+        f.severity = f.severity.min(severity);
+    }
     if let (Some(p), Some(c)) = (measured, causes) {
         price_schema(case, p, c, findings);
         findings.extend(concept(case, p, c, prior_alone));

@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::binary::BinaryTally;
+use super::isotonic::Calibrator;
 
 /// The scores of one class in two windows.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,6 +51,38 @@ pub fn same_given_label(reference: &BinaryTally, current: &BinaryTally) -> Optio
     Some(LabelShift { positives, negatives, p })
 }
 
+/// Whether a moved base rate is what the scores foretold: more rows that look positive, and not more positives that look as
+/// before.
+///
+/// With `c` the reference's chance of a positive in a row's score cell, the mean of `c` moves as far as the base rate
+/// where the inputs moved and P(Y | score) stayed, and by `E[c | 1] - E[c | 0]` of that where only the base rate moved
+/// and P(score | Y) stayed. The nearer of the two is told. `None` where the grids differ or a class or the movement is missing.
+#[must_use]
+pub fn foretold_by_scores(reference: &BinaryTally, current: &BinaryTally) -> Option<bool> {
+    let calibrator = Calibrator::fit(reference)?;
+    if !reference.cells().same_grid(current.cells()) {
+        return None;
+    }
+    let means = |tally: &BinaryTally| {
+        let (mut n, mut sums) = ([0.0; 2], [0.0; 2]);
+        for ((positives, negatives), chance) in tally.cells().counts().zip(calibrator.chances()) {
+            for (class, rows) in [negatives, positives].into_iter().enumerate() {
+                n[class] += rows as f64;
+                sums[class] += rows as f64 * chance;
+            }
+        }
+        (n, sums)
+    };
+    let ((n, sums), (m, sums_now)) = (means(reference), means(current));
+    if n.iter().chain(&m).any(|rows| *rows < 1.0) {
+        return None;
+    }
+    let moved = m[1] / (m[0] + m[1]) - n[1] / (n[0] + n[1]);
+    let foretold = (sums_now[0] + sums_now[1]) / (m[0] + m[1]) - (sums[0] + sums[1]) / (n[0] + n[1]);
+    let by_classes = sums[1] / n[1] - sums[0] / n[0];
+    (moved != 0.0).then(|| foretold / moved > (1.0 + by_classes) / 2.0)
+}
+
 /// The two-sample test on counts by cell.
 fn kolmogorov_smirnov(cells: impl Iterator<Item = (u64, u64)> + Clone) -> Option<SameGivenLabel> {
     let (n, m) = cells.clone().fold((0u64, 0u64), |(n, m), c| (n + c.0, m + c.1));
@@ -89,6 +122,26 @@ fn kolmogorov_sf(x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Scores 0.2 and 0.8 that are right, in these shares of (low negatives, low positives, high negatives, high positives).
+    fn tally(rows: [u64; 4]) -> BinaryTally {
+        let mut tally = BinaryTally::new([0.5].into());
+        for (n, (label, score)) in rows.into_iter().zip([(false, 0.2), (true, 0.2), (false, 0.8), (true, 0.8)]) {
+            (0..n).for_each(|_| tally.add(label, Some(score > 0.5), Some(score)));
+        }
+        tally
+    }
+
+    #[test]
+    fn inputs_and_classes_move_the_base_rate_apart() {
+        let before = tally([400, 100, 100, 400]);
+        // Two thirds now look positive, and of these as many are as before.
+        assert_eq!(foretold_by_scores(&before, &tally([240, 60, 140, 560])), Some(true));
+        // Positives doubled, and of them as many look positive as before.
+        assert_eq!(foretold_by_scores(&before, &tally([400, 200, 100, 800])), Some(false));
+        assert_eq!(foretold_by_scores(&before, &before), None);
+        assert_eq!(foretold_by_scores(&before, &tally([400, 0, 100, 0])), None);
+    }
 
     #[test]
     fn kolmogorov() {

@@ -42,7 +42,7 @@ pub use confusion::Confusion;
 pub use estimate::{UnlabelledTally, estimate_binary, estimate_multiclass_accuracy};
 pub use interval::{Estimate, Scale};
 pub use isotonic::Calibrator;
-pub use label_shift::{LabelShift, SameGivenLabel, same_given_label};
+pub use label_shift::{LabelShift, SameGivenLabel, foretold_by_scores, same_given_label};
 pub use loss::{PROBABILITY_EPSILON, RowLoss};
 pub use moments::Moments;
 pub use multiclass::{MAX_CLASSES, MulticlassTally, OTHER, ScoreEdges};
