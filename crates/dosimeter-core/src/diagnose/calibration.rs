@@ -41,7 +41,11 @@ fn multiclass(case: &Case<'_>, performance: Option<&Performance>) -> Option<Find
     let reference: Vec<_> = case.baseline.reference.windows.iter().map(|w| w.outcome.as_ref().and_then(ece)).collect();
     let windows = case.current.windows.iter().filter(|w| w.labels >= 30).count().max(1);
     let worse = ece_now.value - ece_then.value;
-    let p = Wobble::of(&reference).p_worse(worse, ece_now.se.powi(2) + ece_then.se.powi(2), windows);
+    let p = Wobble::of(&reference, &case.baseline.reference.windows).p_worse(
+        worse,
+        ece_now.se.powi(2) + ece_then.se.powi(2),
+        windows,
+    );
     if p > case.budget.performance / 2.0 || worse < 0.005 {
         return None;
     }
@@ -77,10 +81,12 @@ fn binary(case: &Case<'_>, performance: Option<&Performance>) -> Option<Finding>
     if gap_now.n < 100 {
         return None;
     }
-    let wobble_of = Wobble::of(&case.baseline.reference.windows.iter().map(gap).collect::<Vec<_>>());
+    let gaps: Vec<_> = case.baseline.reference.windows.iter().map(gap).collect();
+    let wobble_of = Wobble::of(&gaps, &case.baseline.reference.windows);
+    let (season, unknown) = wobble_of.season(case.current.windows.iter());
     let windows = case.current.windows.iter().filter_map(gap).filter(|e| e.n >= 30).count().max(1);
-    let (wobble, sampling) = (wobble_of.over(windows), gap_then.se.powi(2) + gap_now.se.powi(2));
-    let shift = gap_now.value - gap_then.value;
+    let (wobble, sampling) = (wobble_of.over(windows), gap_then.se.powi(2) + gap_now.se.powi(2) + unknown);
+    let shift = gap_now.value - gap_then.value - season;
     let p_large = (2.0 * wobble_of.p_worse(shift.abs(), sampling, windows)).min(1.0);
     // The curve may bend while its mean stays: a test by bins, as far as the reference does not wobble.
     let test = calibration_test(&then, &now)?;

@@ -41,6 +41,8 @@ pub(crate) struct Performance {
     pub(crate) loss_interval: [f64; 2],
     /// The variance that the reference's wobble adds to a comparison of the whole period.
     wobble: f64,
+    /// By how much the calendar alone puts the current windows off the reference.
+    season: f64,
     /// The part of the current rows in windows of which anything is known.
     covered: f64,
     /// How much more the metric varies between reference windows than sampling alone would make it, as a factor of variance.
@@ -61,7 +63,7 @@ impl Performance {
         let Some(current) = self.current.filter(|_| !self.real) else {
             return false;
         };
-        let loss = self.metric.worsening(self.reference.value, current.value);
+        let loss = self.metric.worsening(self.reference.value + self.season, current.value);
         loss > self.tolerance && loss > 1.96 * self.error(&current)
     }
 
@@ -111,11 +113,11 @@ pub(crate) fn measure(case: &Case<'_>, metric: Metric) -> Option<Performance> {
         reference_profile.windows.iter().map(|w| w.outcome.as_ref().and_then(|t| t.estimate(metric))).collect();
     let all: Vec<usize> = (0..windows.len()).collect();
     let (current, basis) = reading.enough(&all).map_or((None, Basis::None), |(e, b)| (Some(e), b));
-    let wobble = Wobble::of(&reference_windows);
+    let wobble = Wobble::of(&reference_windows, &reference_profile.windows);
     let tolerance = case.baseline.watch.tolerance.unwrap_or_else(|| {
         reference_tally.default_tolerance(metric).unwrap_or_else(|| metric.default_tolerance(reference.value))
     });
-    let fall = Fall { case, reading: &reading, reference, wobble };
+    let fall = Fall { case, reading: &reading, reference, wobble: &wobble };
     let by_basis = |w: usize| match basis {
         Basis::Estimate => estimates[w],
         Basis::Mixed if !reading.is_measured(w) => estimates[w],
@@ -138,11 +140,16 @@ pub(crate) fn measure(case: &Case<'_>, metric: Metric) -> Option<Performance> {
     }
     let real = test.p < case.budget.performance / 2.0;
 
-    let worse = |e: &Estimate| metric.worsening(reference.value, e.value);
-    let deviations: Vec<f64> = series.iter().map(|e| e.as_ref().map_or(f64::NAN, worse)).collect();
+    // What the calendar alone would make of these windows is no loss.
+    let season = |windows: &[usize]| wobble.season(windows.iter().filter_map(|w| case.current.windows.get(*w)));
+    let worse = |e: &Estimate, windows: &[usize]| metric.worsening(reference.value + season(windows).0, e.value);
+    let deviations: Vec<f64> =
+        series.iter().enumerate().map(|(w, e)| e.as_ref().map_or(f64::NAN, |e| worse(e, &[w]))).collect();
+    let known = reference.se.powi(2) + wobble.over(1);
     let variances: Vec<f64> = series
         .iter()
-        .map(|e| e.as_ref().map_or(f64::INFINITY, |e| e.se.powi(2).max(1e-12) + reference.se.powi(2) + wobble.over(1)))
+        .enumerate()
+        .map(|(w, e)| e.as_ref().map_or(f64::INFINITY, |e| e.se.powi(2).max(1e-12) + known + season(&[w]).1))
         .collect();
     let ordered = case.baseline.ordered;
     let affected = if !ordered {
@@ -161,9 +168,10 @@ pub(crate) fn measure(case: &Case<'_>, metric: Metric) -> Option<Performance> {
     };
     let inside: Vec<usize> = affected.windows.iter().copied().filter(|w| chosen.contains(w)).collect();
     let after = reading.over(&inside).map(|(e, _)| e).filter(|_| basis != Basis::None).or(current);
-    let loss = after.as_ref().map_or(0.0, worse);
-    let half = after
-        .map_or(0.0, |a| 1.96 * (a.se.powi(2) + reference.se.powi(2) + wobble.over(affected.windows.len())).sqrt());
+    let loss = after.as_ref().map_or(0.0, |e| worse(e, &inside));
+    let half = after.map_or(0.0, |a| {
+        1.96 * (a.se.powi(2) + reference.se.powi(2) + wobble.over(affected.windows.len()) + season(&inside).1).sqrt()
+    });
     Some(Performance {
         metric,
         basis,
@@ -180,7 +188,8 @@ pub(crate) fn measure(case: &Case<'_>, metric: Metric) -> Option<Performance> {
         after,
         loss,
         loss_interval: [loss - half, loss + half],
-        wobble: wobble.over(test.tested.max(1)),
+        wobble: wobble.over(test.tested.max(1)) + season(&all).1,
+        season: season(&all).0,
         dispersion: wobble.factor,
     })
 }
@@ -190,7 +199,7 @@ struct Fall<'a> {
     case: &'a Case<'a>,
     reading: &'a Reading<'a>,
     reference: Estimate,
-    wobble: Wobble,
+    wobble: &'a Wobble,
 }
 
 /// What it says.
@@ -207,9 +216,12 @@ struct Tested {
 }
 
 impl Fall<'_> {
-    fn p(&self, e: &Estimate, windows: usize) -> f64 {
-        let worse = self.reading.metric().worsening(self.reference.value, e.value);
-        self.wobble.p_worse(worse, e.se.powi(2) + self.reference.se.powi(2), windows)
+    /// Of the metric over the `windows`, `count` of which have rows enough.
+    fn p(&self, e: &Estimate, windows: &[usize], count: usize) -> f64 {
+        let places = windows.iter().filter_map(|w| self.case.current.windows.get(*w));
+        let (season, unknown) = self.wobble.season(places);
+        let worse = self.reading.metric().worsening(self.reference.value + season, e.value);
+        self.wobble.p_worse(worse, e.se.powi(2) + self.reference.se.powi(2) + unknown, count)
     }
 
     /// Over the `chosen` windows, of which `series` holds the metric one by one.
@@ -217,18 +229,21 @@ impl Fall<'_> {
         let ordered = self.case.baseline.ordered;
         // A window of a few rows has no normal error: it may not raise an alarm by itself.
         let known = |e: &&Estimate| e.n >= FEW_LABELS;
-        let single: Vec<&Estimate> =
-            whole_windows(self.case.current).filter_map(|w| series[w].as_ref()).filter(known).collect();
+        let whole = whole_windows(self.case.current).filter_map(|w| Some((w, series[w].as_ref()?)));
+        let single: Vec<(usize, &Estimate)> = whole.filter(|(_, e)| known(e)).collect();
         let tested = single.len();
-        let p_window =
-            if ordered { single.iter().map(|e| self.p(e, 1)).fold(1.0, f64::min) * tested.max(1) as f64 } else { 1.0 };
+        let p_window = if ordered {
+            single.iter().map(|(w, e)| self.p(e, &[*w], 1)).fold(1.0, f64::min) * tested.max(1) as f64
+        } else {
+            1.0
+        };
         // A recent fall must not drown in a long healthy time.
         let starts = if ordered { recent_parts(series.len()) } else { vec![0] };
         let (mut p_period, mut since) = (1.0f64, 0);
         for from in &starts {
             let part: Vec<usize> = chosen.iter().copied().filter(|w| w >= from).collect();
             let count = series.iter().skip(*from).flatten().filter(known).count().max(1);
-            let p = self.reading.enough(&part).map_or(1.0, |(e, _)| self.p(&e, count));
+            let p = self.reading.enough(&part).map_or(1.0, |(e, _)| self.p(&e, &part, count));
             if p < p_period {
                 (p_period, since) = (p, *from);
             }

@@ -80,36 +80,83 @@ pub fn ratio(means: &[f64], variances: &[f64]) -> Option<(f64, f64)> {
     Some((usable.iter().map(|(m, v)| (m - centre).powi(2) / v).sum::<f64>() / d, d))
 }
 
-/// How much of one window's wobble is still there in the next: the lag-1 autocorrelation of the residuals, corrected for
-/// its small-sample bias (Kendall 1954) and held to 0..=0.9; `None` under five windows.
+/// How long wobble lasts in a series of residuals in units of their sampling error: the lag-1 autocorrelation, corrected for
+/// its small-sample bias, `-(1 + 4 r) / n` for this estimator (Kendall 1954); `None` under five windows.
 #[must_use]
-pub fn persistence(means: &[f64], variances: &[f64]) -> Option<f64> {
-    let usable: Vec<(f64, f64)> = means
-        .iter()
-        .zip(variances)
-        .filter(|(m, v)| m.is_finite() && v.is_finite() && **v > 0.0)
-        .map(|(m, v)| (*m, *v))
-        .collect();
-    let n = usable.len();
+pub fn lag_one(residuals: &[f64]) -> Option<f64> {
+    let n = residuals.len();
     if n < 5 {
         return None;
     }
-    let weight: f64 = usable.iter().map(|(_, v)| 1.0 / v).sum();
-    let centre = usable.iter().map(|(m, v)| m / v).sum::<f64>() / weight;
-    let residuals: Vec<f64> = usable.iter().map(|(m, v)| (m - centre) / v.sqrt()).collect();
     let total: f64 = residuals.iter().map(|r| r * r).sum();
     if total <= 0.0 {
         return Some(0.0);
     }
-    let lagged: f64 = residuals.windows(2).map(|w| w[0] * w[1]).sum();
-    let raw = lagged / total;
-    Some((raw + (1.0 + 3.0 * raw) / n as f64).clamp(0.0, 0.9))
+    let raw = residuals.windows(2).map(|w| w[0] * w[1]).sum::<f64>() / total;
+    let n = n as f64;
+    Some(((raw + 1.0 / n) / (1.0 - 4.0 / n).max(0.5)).clamp(-1.0, LONGEST))
+}
+
+/// The autocorrelation at which sums over `block` windows vary as much as these residuals' do; `None` under four whole blocks.
+///
+/// What comes by days or weeks, as a holiday does, is not seen between neighbouring hours. `block_of` says which block each
+/// window lies in.
+#[must_use]
+pub fn by_blocks(residuals: &[f64], block_of: &[i32]) -> Option<f64> {
+    let mut sums: Vec<(i32, f64, f64)> = Vec::new();
+    for (r, block) in residuals.iter().zip(block_of) {
+        match sums.last_mut().filter(|s| s.0 == *block) {
+            Some((_, sum, n)) => (*sum, *n) = (*sum + r, *n + 1.0),
+            None => sums.push((*block, *r, 1.0)),
+        }
+    }
+    let size = sums.iter().map(|s| s.2).fold(0.0, f64::max);
+    sums.retain(|s| s.2 >= 0.6 * size);
+    if sums.len() < 4 || size < 2.0 {
+        return None;
+    }
+    let each = residuals.iter().map(|r| r * r).sum::<f64>() / (residuals.len() as f64 - 1.0);
+    let blocks = sums.iter().map(|s| s.1.powi(2) / s.2).sum::<f64>() / (sums.len() as f64 - 1.0);
+    if each <= 0.0 {
+        return Some(0.0);
+    }
+    let (mut low, mut high) = (0.0, LONGEST);
+    for _ in 0..40 {
+        let middle = (low + high) / 2.0;
+        if inflation(size, middle) < blocks / each { low = middle } else { high = middle }
+    }
+    Some(low)
+}
+
+/// Wobble that lasts longer than this autocorrelation says cannot be told from a change.
+pub const LONGEST: f64 = 0.95;
+
+/// The variance of the mean of `n` windows over what it would be if they were independent, for a first-order autoregression.
+#[must_use]
+pub fn inflation(n: f64, persistence: f64) -> f64 {
+    let r = persistence.clamp(0.0, LONGEST);
+    if n <= 1.0 {
+        return 1.0;
+    }
+    ((1.0 + r) / (1.0 - r) - 2.0 * r * (1.0 - r.powf(n)) / (n * (1.0 - r).powi(2))).clamp(1.0, n)
 }
 
 /// How many independent windows `n` windows are worth under an autocorrelation, at least one.
 #[must_use]
 pub fn effective(n: f64, persistence: f64) -> f64 {
-    (n * (1.0 - persistence) / (1.0 + persistence)).max(1.0).min(n.max(1.0))
+    n.max(1.0) / inflation(n, persistence)
+}
+
+/// The excess kurtosis of residuals, without bias for normal ones (Joanes & Gill 1998); `None` under six windows.
+#[must_use]
+pub fn excess_kurtosis(residuals: &[f64]) -> Option<f64> {
+    let n = residuals.len() as f64;
+    let (second, fourth) = residuals.iter().fold((0.0, 0.0), |(a, b), r| (a + r * r, b + r.powi(4)));
+    if n < 6.0 || second <= 0.0 {
+        return None;
+    }
+    let raw = n * fourth / (second * second) - 3.0;
+    Some((n - 1.0) / ((n - 2.0) * (n - 3.0)) * ((n + 1.0) * raw + 6.0))
 }
 
 /// The second derivative of ln Γ, by recurrence and the asymptotic series (Abramowitz & Stegun 6.4.12).
@@ -186,9 +233,40 @@ mod tests {
     fn slow_wobble_is_worth_fewer_windows() {
         let slow: Vec<f64> = (0..40).map(|i| f64::from(i / 10 % 2)).collect();
         let quick: Vec<f64> = (0..40).map(|i| f64::from(i * 7 % 5)).collect();
-        let (a, b) = (persistence(&slow, &[1.0; 40]).unwrap(), persistence(&quick, &[1.0; 40]).unwrap());
+        let centred = |x: &[f64]| {
+            let mean = x.iter().sum::<f64>() / x.len() as f64;
+            x.iter().map(|v| v - mean).collect::<Vec<_>>()
+        };
+        let (a, b) = (lag_one(&centred(&slow)).unwrap(), lag_one(&centred(&quick)).unwrap());
         assert!(a > 0.7 && b < 0.2, "{a} {b}");
         assert!(effective(40.0, a) < 8.0 && effective(40.0, 0.0) == 40.0);
+    }
+
+    #[test]
+    fn inflation_is_that_of_an_autoregression() {
+        // numpy: c = 0.7 ** abs(np.subtract.outer(range(9), range(9))); c.sum() / 9
+        assert!((inflation(9.0, 0.7) - 4.008_018_58).abs() < 1e-6, "{}", inflation(9.0, 0.7));
+        assert_eq!((inflation(9.0, 0.0), inflation(1.0, 0.7)), (1.0, 1.0));
+    }
+
+    #[test]
+    fn kurtosis_matches_scipy() {
+        // scipy.stats.kurtosis(x, bias=False) with x of mean 0
+        let x = [-3.0, -1.0, 0.0, 0.5, 0.5, 1.0, 2.0, 0.0];
+        assert!((excess_kurtosis(&x).unwrap() - 2.0315296566077006).abs() < 1e-9, "{:?}", excess_kurtosis(&x));
+        assert_eq!(excess_kurtosis(&x[..5]), None);
+    }
+
+    #[test]
+    fn what_comes_by_weeks_is_seen_by_weeks() {
+        let week = |i: usize| (i / 7) as i32;
+        let odd: Vec<f64> =
+            (0..70).map(|i| if i / 7 % 2 == 0 { 1.0 } else { -1.0 } + ((i * 5) % 7) as f64 - 3.0).collect();
+        let blocks: Vec<i32> = (0..70).map(week).collect();
+        assert!(by_blocks(&odd, &blocks).unwrap() > 0.0);
+        let none: Vec<f64> = (0..70).map(|i| ((i * 5) % 7) as f64 - 3.0).collect();
+        assert_eq!(by_blocks(&none, &blocks).map(|x| x < 1e-6), Some(true));
+        assert_eq!(by_blocks(&none, &[0; 70]), None);
     }
 
     #[test]

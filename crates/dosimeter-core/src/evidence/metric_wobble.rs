@@ -1,14 +1,19 @@
-//! How much a metric wobbles between the reference's windows, beyond its sampling error: the null of its fall.
+//! How much a metric varies between the reference's windows by itself, its season and its wobble: the null of its fall.
 
-use super::dispersion::{Prior, effective, persistence, ratio};
+use super::dispersion::{Prior, effective};
+use super::natural::{Natural, UNKNOWN};
+use super::season::{Point, Season};
 use crate::metric::Estimate;
+use crate::profile::WindowProfile;
 use crate::statistic::tail;
 
 /// A window of fewer rows has no normal error, and says nothing of wobble.
 const LEAST_ROWS: u64 = 30;
+/// A metric mostly wobbles little; so little is this worth against what its own windows show.
+const PRIOR: Prior = Prior { typical: 1.0, freedom: 1.0 };
 
 /// How the metric wobbles between reference windows beyond its sampling error.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Wobble {
     /// The variance between windows, as a multiple of what sampling alone would make it; 1 at least.
     pub factor: f64,
@@ -18,28 +23,40 @@ pub struct Wobble {
     persistence: f64,
     /// Independent windows behind the reference's mean.
     known: f64,
+    season: Season,
 }
 
 impl Wobble {
-    /// From the reference's windows.
+    /// From the metric over the reference's windows, and those windows.
     #[must_use]
-    pub fn of(windows: &[Option<Estimate>]) -> Wobble {
-        let usable: Vec<&Estimate> =
-            windows.iter().flatten().filter(|e| e.n >= LEAST_ROWS && e.se > 0.0 && e.se.is_finite()).collect();
-        let means: Vec<f64> = usable.iter().map(|e| e.value).collect();
-        let variances: Vec<f64> = usable.iter().map(|e| e.se.powi(2)).collect();
-        let Some((f, d)) = ratio(&means, &variances) else {
-            return Wobble { factor: 1.0, variance: 0.0, freedom: f64::INFINITY, persistence: 0.0, known: 1.0 };
+    pub fn of(estimates: &[Option<Estimate>], windows: &[WindowProfile]) -> Wobble {
+        let usable = estimates.iter().zip(windows.iter().map(|w| w.slot).chain(std::iter::repeat(None)));
+        let points: Vec<Point> = usable
+            .filter_map(|(e, slot)| Some((e.as_ref()?, slot)))
+            .filter(|(e, _)| e.n >= LEAST_ROWS && e.se > 0.0 && e.se.is_finite())
+            .map(|(e, slot)| Point { slot, mean: e.value, variance: e.se.powi(2) })
+            .collect();
+        let Some(natural) = Natural::of(&points) else {
+            return Wobble {
+                factor: 1.0,
+                variance: 0.0,
+                freedom: f64::INFINITY,
+                persistence: 0.0,
+                known: 1.0,
+                season: Season::default(),
+            };
         };
-        let dispersion = Prior { typical: 1.0, freedom: 4.0 }.shrink(f, d);
-        let typical = variances.iter().sum::<f64>() / variances.len() as f64;
-        let persistence = persistence(&means, &variances).unwrap_or(0.3);
+        let persistence = natural.persistence(UNKNOWN);
+        let (ratio, freedom) = natural.ratio(persistence);
+        let dispersion = PRIOR.shrink(ratio, freedom);
+        let typical = points.iter().map(|p| p.variance).sum::<f64>() / points.len() as f64;
         Wobble {
             factor: dispersion.factor,
             variance: (dispersion.factor - 1.0) * typical,
             freedom: dispersion.freedom,
             persistence,
-            known: effective(means.len() as f64, persistence),
+            known: effective(natural.windows, persistence),
+            season: natural.season,
         }
     }
 
@@ -47,6 +64,12 @@ impl Wobble {
     #[must_use]
     pub fn over(&self, windows: usize) -> f64 {
         self.variance * (1.0 / effective(windows as f64, self.persistence) + 1.0 / self.known)
+    }
+
+    /// By how much the calendar alone puts these windows off the reference, and the variance of what is not known of it.
+    #[must_use]
+    pub fn season<'w>(&self, windows: impl Iterator<Item = &'w WindowProfile>) -> (f64, f64) {
+        self.season.over(windows.map(|w| (w.slot, w.rows as f64)))
     }
 
     /// One-sided p of a worsening `loss` with sampling variance `sampling`, over `windows` windows.

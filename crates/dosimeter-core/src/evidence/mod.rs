@@ -10,5 +10,7 @@ pub mod budget;
 pub mod component;
 pub mod dispersion;
 pub mod metric_wobble;
+pub mod natural;
 pub mod onset;
+pub mod season;
 pub mod shift;

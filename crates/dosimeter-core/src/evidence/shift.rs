@@ -6,7 +6,9 @@
 //! tested by the exact conditional binomial, since the normal approximation invents alarms there.
 
 use super::component::{Component, Kind, components};
-use super::dispersion::{Dispersion, Prior, effective, persistence, ratio};
+use super::dispersion::{Dispersion, Prior, effective};
+use super::natural::{Common, Natural};
+use super::season::{Point, Season};
 use crate::profile::grid::{Grid, SPECIALS, Special};
 use crate::profile::schema::{ColumnKind, Role};
 use crate::profile::{Baseline, PeriodProfile};
@@ -23,7 +25,9 @@ pub struct Series {
     pub rows: Vec<f64>,
     /// Variance of each window's deviation from the reference: sampling error and wobble.
     pub variances: Vec<f64>,
-    /// Mean over the most telling recent windows minus the reference's.
+    /// What each window would show if nothing had changed: the reference's mean, at this hour and on this day.
+    pub expected: Vec<f64>,
+    /// Mean over the most telling recent windows minus what was expected of them.
     pub deviation: f64,
     /// p of the period: of its most telling recent part (all of it, its last half, quarter, ...), times the parts tried.
     pub p_overall: f64,
@@ -54,7 +58,7 @@ impl Series {
     /// Deviations from the reference by window.
     #[must_use]
     pub fn deviations(&self) -> Vec<f64> {
-        self.means.iter().map(|m| m - self.component.reference_mean).collect()
+        self.means.iter().zip(&self.expected).map(|(m, e)| m - e).collect()
     }
 
     /// The largest deviation that some part of the current period shows, for judging its size.
@@ -63,7 +67,7 @@ impl Series {
         if self.p_overall <= self.p_window.0 {
             self.deviation
         } else {
-            self.means.get(self.p_window.1).map_or(0.0, |m| m - self.component.reference_mean)
+            self.means.get(self.p_window.1).zip(self.expected.get(self.p_window.1)).map_or(0.0, |(m, e)| m - e)
         }
     }
 }
@@ -138,46 +142,53 @@ pub fn test_columns(baseline: &Baseline, current: &PeriodProfile) -> Vec<ColumnS
         })
         .collect();
 
-    let by_series: Vec<Vec<Option<Wobble>>> = parts
+    let by_series: Vec<Vec<Option<Natural>>> = parts
         .iter()
-        .map(|(j, list, unseen)| list.iter().map(|c| reference_wobble(c, baseline, *j, unseen.as_deref())).collect())
+        .map(|(j, list, unseen)| list.iter().map(|c| natural(c, baseline, *j, unseen.as_deref())).collect())
         .collect();
+    // How long wobble lasts is hard to see in one column: much of what is believed comes from all of them.
+    let common = Common::of(&by_series);
     // Locations wobble more than shapes and shares do, so each family of components has a prior of its own, where it has
     // members enough to fit one.
-    let known = |family: Option<Family>| -> Vec<&Wobble> {
-        let wobbles = parts.iter().zip(&by_series).flat_map(|((_, list, _), wobbles)| list.iter().zip(wobbles));
-        wobbles.filter(|(c, _)| family.is_none_or(|f| Family::of(c) == f)).filter_map(|(_, w)| w.as_ref()).collect()
+    let ratio = |n: &Natural| n.ratio(n.persistence(common.persistence));
+    let known = |family: Option<Family>| -> Vec<(f64, f64)> {
+        let all = parts.iter().zip(&by_series).flat_map(|((_, list, _), naturals)| list.iter().zip(naturals));
+        let of_family = all.filter(|(c, _)| family.is_none_or(|f| Family::of(c) == f));
+        of_family.filter_map(|(_, n)| n.as_ref()).map(ratio).collect()
     };
-    let fit = |list: &[&Wobble]| Prior::fit(&list.iter().map(|w| (w.ratio, w.freedom)).collect::<Vec<_>>());
-    let measured = known(None);
-    let common_prior = fit(&measured);
+    let common_prior = Prior::fit(&known(None));
     let priors = Family::ALL.map(|family| {
         let members = known(Some(family));
-        if members.len() < Family::LEAST { common_prior } else { fit(&members) }
+        if members.len() < Family::LEAST { common_prior } else { Prior::fit(&members) }
     });
-    // How long wobble lasts is hard to see in one column: half of what is believed comes from all of them.
-    let lasting: Vec<f64> = measured.iter().filter(|w| w.ratio > 1.0).filter_map(|w| w.persistence).collect();
-    let common = if lasting.is_empty() { 0.0 } else { lasting.iter().sum::<f64>() / lasting.len() as f64 };
 
     parts
         .into_iter()
         .zip(by_series)
         .filter(|((_, list, _), _)| !list.is_empty())
-        .map(|((column, list, _), wobbles)| {
+        .map(|((column, list, _), naturals)| {
             let cells = baseline.columns[column].grid.value_cells();
             let mut shift = ColumnShift { column, values: Vec::new(), specials: Vec::new() };
-            for (component, wobble) in list.into_iter().zip(wobbles) {
+            for (component, natural) in list.into_iter().zip(naturals) {
                 let prior = priors[Family::of(&component) as usize];
-                let dispersion = match &wobble {
-                    Some(w) => prior.shrink(w.ratio, w.freedom),
-                    None => prior.shrink(prior.typical, 0.0),
+                let null = match natural {
+                    Some(n) => {
+                        let (ratio, freedom) = ratio(&n);
+                        let lasts = n.persistence(common.persistence);
+                        Null { dispersion: prior.shrink(ratio, freedom), lasts, common, season: n.season }
+                    }
+                    None => Null {
+                        common,
+                        dispersion: prior.shrink(prior.typical, 0.0),
+                        lasts: common.persistence,
+                        season: Season::default(),
+                    },
                 };
-                let lasts = wobble.and_then(|w| w.persistence).map_or(common, |own| (own + common) / 2.0);
                 // Shares of special cells, and of the two ends of a range of numbers, speak of the format.
                 let ordered = baseline.columns[column].kind.is_ordered();
                 let special =
                     matches!(component.kind, Kind::Share(c) if ordered || (cells..cells + SPECIALS).contains(&c));
-                let series = series(component, dispersion, lasts, baseline, current, column);
+                let series = series(component, &null, baseline, current, column);
                 if special { shift.specials.push(series) } else { shift.values.push(series) }
             }
             shift
@@ -229,24 +240,18 @@ impl Family {
     }
 }
 
-/// How one series wobbled over the reference windows.
-#[derive(Clone, Copy, Debug)]
-struct Wobble {
-    ratio: f64,
-    freedom: f64,
-    persistence: Option<f64>,
+/// What a component does when nothing has changed.
+struct Null {
+    dispersion: Dispersion,
+    lasts: f64,
+    common: Common,
+    season: Season,
 }
 
-/// The wobble of a component; `None` where its shares are too rare to tell wobble from luck.
-fn reference_wobble(
-    component: &Component,
-    baseline: &Baseline,
-    column: usize,
-    unseen: Option<&[u64]>,
-) -> Option<Wobble> {
+/// How a component varied over the reference windows; `None` where its shares are too rare to tell wobble from luck.
+fn natural(component: &Component, baseline: &Baseline, column: usize, unseen: Option<&[u64]>) -> Option<Natural> {
     let other = component.kind == Kind::Share(baseline.columns[column].grid.special(Special::Other));
-    let mut means = Vec::new();
-    let mut variances = Vec::new();
+    let mut points = Vec::new();
     for (i, window) in baseline.reference.windows.iter().enumerate() {
         let counts = window.columns.get(column).map(|c| c.counts.as_slice()).unwrap_or(&[]);
         let (mut mean, n) = component.mean(counts);
@@ -256,22 +261,14 @@ fn reference_wobble(
         if n < 10.0 || (matches!(component.kind, Kind::Share(_)) && n * component.variance < 3.0) {
             continue;
         }
-        means.push(mean);
-        variances.push(component.variance / n);
+        points.push(Point { slot: window.slot.filter(|_| baseline.ordered), mean, variance: component.variance / n });
     }
-    let (ratio, freedom) = ratio(&means, &variances)?;
-    Some(Wobble { ratio, freedom, persistence: persistence(&means, &variances) })
+    Natural::of(&points)
 }
 
-fn series(
-    component: Component,
-    dispersion: Dispersion,
-    lasts: f64,
-    baseline: &Baseline,
-    current: &PeriodProfile,
-    column: usize,
-) -> Series {
+fn series(component: Component, null: &Null, baseline: &Baseline, current: &PeriodProfile, column: usize) -> Series {
     let reference = &baseline.reference;
+    let (dispersion, lasts) = (null.dispersion, null.lasts);
     // Wobble as a variance of its own: what a typical reference window showed beyond its sampling error.
     let of = |w: &crate::profile::WindowProfile| w.columns.get(column).map_or(0.0, |c| component.mean(&c.counts).1);
     let typical_n = harmonic_mean(reference.windows.iter().map(of));
@@ -280,6 +277,7 @@ fn series(
     let of_window = wobble * (1.0 + 1.0 / known);
 
     let (mut means, mut rows, mut variances) = (Vec::new(), Vec::new(), Vec::new());
+    let mut expected = Vec::new();
     let mut worst = (1.0f64, 0usize);
     let mut tested = 0.0f64;
     let whole = whole_windows(current);
@@ -287,12 +285,14 @@ fn series(
         let counts = window.columns.get(column).map(|c| c.counts.as_slice()).unwrap_or(&[]);
         let (mean, n) = component.mean(counts);
         let sampling = if n > 0.0 { sampling_variance(&component, mean, n) } else { f64::INFINITY };
+        let (offset, unknown) = null.season.over(std::iter::once((window.slot, 1.0)));
         means.push(if n > 0.0 { mean } else { f64::NAN });
+        expected.push(component.reference_mean + offset);
         rows.push(n);
-        variances.push(sampling + of_window + component.variance / component.reference_n);
+        variances.push(sampling + of_window + unknown + component.variance / component.reference_n);
         if n >= 1.0 && baseline.ordered && whole.contains(&i) {
             tested += 1.0;
-            let p = p_value(&component, counts, of_window, dispersion);
+            let p = p_value(&component, counts, offset, of_window + unknown, null, 1.0);
             if p < worst.0 {
                 worst = (p, i);
             }
@@ -307,9 +307,11 @@ fn series(
             continue;
         }
         let seen = effective(rows.iter().skip(*from).filter(|n| **n > 0.0).count() as f64, lasts);
-        let p = p_value(&component, &counts, wobble * (1.0 / seen + 1.0 / known), dispersion);
+        let windows = current.windows.iter().zip(&rows).skip(*from);
+        let (offset, unknown) = null.season.over(windows.map(|(w, n)| (w.slot, *n)));
+        let p = p_value(&component, &counts, offset, wobble * (1.0 / seen + 1.0 / known) + unknown, null, seen);
         if *from == 0 || p < p_overall {
-            (deviation, p_overall, since) = (mean - component.reference_mean, p, *from);
+            (deviation, p_overall, since) = (mean - component.reference_mean - offset, p, *from);
         }
     }
     Series {
@@ -318,6 +320,7 @@ fn series(
         means,
         rows,
         variances,
+        expected,
         p_overall: (p_overall * parts.len() as f64).min(1.0),
         since,
         p_window: ((worst.0 * tested.max(1.0)).min(1.0), worst.1),
@@ -355,14 +358,15 @@ fn sampling_variance(component: &Component, mean: f64, n: f64) -> f64 {
     }
 }
 
-/// Two-sided p of the mean of these counts against the reference's.
-fn p_value(component: &Component, counts: &[u64], wobble: f64, dispersion: Dispersion) -> f64 {
+/// Two-sided p of the mean of these counts against the reference's, from which the season lies off by `offset`; the counts
+/// are worth `windows` independent ones.
+fn p_value(component: &Component, counts: &[u64], offset: f64, wobble: f64, null: &Null, windows: f64) -> f64 {
     let r = component.reference_n;
     let (mean, n) = component.mean(counts);
     let rank = component.pooled_variance(counts) * (1.0 / n + 1.0 / r);
     let z = match component.kind {
-        Kind::Rank(_) => (mean - component.reference_mean) / rank.sqrt(),
-        Kind::Share(_) => share_z(mean * n, n, component.reference_mean * r, r),
+        Kind::Rank(_) => (mean - component.reference_mean - offset) / rank.sqrt(),
+        Kind::Share(_) => share_z(mean * n, n, (component.reference_mean + offset).clamp(0.0, 1.0) * r, r),
     };
     let sampling = match component.kind {
         Kind::Rank(_) => rank,
@@ -374,15 +378,25 @@ fn p_value(component: &Component, counts: &[u64], wobble: f64, dispersion: Dispe
     }
     let scaled = z * (sampling / total).sqrt();
     // Satterthwaite: only the wobble is uncertain, and only as far as its share of the variance. Few rows add their own.
-    let freedom = (dispersion.freedom * (total / wobble.max(f64::MIN_POSITIVE)).powi(2)).min(match component.kind {
+    let share = (wobble / total).max(f64::MIN_POSITIVE);
+    let known = null.dispersion.freedom.min(null.common.freedom);
+    let freedom = (known / share.powi(2)).min(match component.kind {
         Kind::Rank(_) => (n - 1.0).max(1.0),
         Kind::Share(_) => f64::INFINITY,
     });
-    if freedom.is_finite() && freedom < 1e6 {
+    let unknown = if freedom.is_finite() && freedom < 1e6 {
         tail::student_two_sided(scaled, freedom)
     } else {
         tail::normal_two_sided(scaled)
+    };
+    // Where single windows go far off, Student's law of the same variance and kurtosis `6 / (f - 4)` does as they do; means of
+    // many windows less so.
+    let excess = null.common.excess * share.powi(2) / windows;
+    if excess < 0.01 {
+        return unknown;
     }
+    let law = 4.0 + 6.0 / excess;
+    unknown.max(tail::student_two_sided(scaled * (law / (law - 2.0)).sqrt(), law))
 }
 
 /// A z-score for `x` of `n` against `y` of `m`: exact conditional binomial where counts are small, else normal.

@@ -26,4 +26,4 @@ pub use lookup::Lookup;
 pub use period::PeriodProfile;
 pub use sample::RowSample;
 pub use schema::{ColumnKind, ColumnSpec, Role};
-pub use window::{ColumnWindow, WindowProfile};
+pub use window::{ColumnWindow, Slot, WindowProfile};

@@ -132,6 +132,32 @@ impl ColumnWindow {
     }
 }
 
+/// Where a window of at most a day stands in the calendar of the policy's time zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slot {
+    /// The day, counted from 1970-01-01.
+    pub day: i32,
+    /// The part of the day, from 0.
+    pub part: u16,
+    /// Parts of a day; 1 where a window is a day.
+    pub parts: u16,
+}
+
+impl Slot {
+    /// The day of the week, Monday being 0.
+    #[must_use]
+    pub fn weekday(self) -> usize {
+        // 1970-01-01 was a Thursday.
+        self.day.saturating_add(3).rem_euclid(7) as usize
+    }
+
+    /// The week, which begins on Monday.
+    #[must_use]
+    pub fn week(self) -> i32 {
+        self.day.saturating_add(3).div_euclid(7)
+    }
+}
+
 /// Everything kept of one window.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct WindowProfile {
@@ -151,6 +177,8 @@ pub struct WindowProfile {
     pub outcome: Option<Tally>,
     /// Scores and predictions of all rows, labelled or not, for the estimate without labels.
     pub scored: Option<UnlabelledTally>,
+    /// Its place in the calendar, where it is a part of a day or a whole one.
+    pub slot: Option<Slot>,
 }
 
 impl WindowProfile {
@@ -161,6 +189,7 @@ impl WindowProfile {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         };
+        self.slot = self.slot.or(other.slot);
         self.rows += other.rows;
         self.labels += other.labels;
         if self.columns.len() < other.columns.len() {

@@ -100,7 +100,11 @@ pub fn profile<'a>(
     let lookups: Vec<Lookup> = baseline.columns.iter().map(|c| c.grid.lookup()).collect();
     let start = || State {
         profile: PeriodProfile {
-            windows: options.windows.profiles(),
+            windows: {
+                let mut windows = options.windows.profiles();
+                super::window::place(&baseline.window, &mut windows);
+                windows
+            },
             keys: plan.id.map(|_| KeySample::new(options.rows)),
             sketches: vec![ColumnSketch::default(); baseline.columns.len()],
             natives: vec![None; baseline.columns.len()],

@@ -1,7 +1,7 @@
 //! How the history is cut: calendar spans in a time zone, or counts of rows.
 
-use dosimeter_core::profile::WindowProfile;
 use dosimeter_core::profile::baseline::WindowSpec;
+use dosimeter_core::profile::{Slot, WindowProfile};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan, Unit};
@@ -88,6 +88,35 @@ impl Windows {
                 .collect(),
         }
     }
+}
+
+/// Gives windows of a day, or of hours that a day is a multiple of, their place in the calendar of the zone.
+pub fn place(spec: &WindowSpec, windows: &mut [WindowProfile]) {
+    let WindowSpec::Time { span, zone } = spec else {
+        return;
+    };
+    let (Ok((_, unit, count)), Ok(zone)) = (parse_span(span), TimeZone::get(zone)) else {
+        return;
+    };
+    let hours = match unit {
+        Unit::Hour if 24 % count == 0 => count,
+        Unit::Day if count == 1 => 24,
+        _ => return,
+    };
+    for window in windows {
+        let start = window.start.and_then(|t| Timestamp::from_microsecond(t).ok());
+        window.slot = start.map(|t| t.to_zoned(zone.clone()).datetime()).map(|d| Slot {
+            day: day_number(d),
+            part: (i64::from(d.hour()) / hours) as u16,
+            parts: (24 / hours) as u16,
+        });
+    }
+}
+
+/// Days since 1970-01-01.
+fn day_number(d: DateTime) -> i32 {
+    let epoch = jiff::civil::date(1970, 1, 1);
+    d.date().since((Unit::Day, epoch)).map_or(0, |span| span.get_days())
 }
 
 /// Cuts a period of `rows` rows that begins at `first`.
@@ -302,6 +331,25 @@ mod tests {
         assert_eq!(lengths(from), [1; 7]);
         // From the second of the two hours called 02.
         assert_eq!(lengths(from + 3 * hour), [1; 7]);
+    }
+
+    #[test]
+    fn windows_know_their_hour_and_day_on_the_wall() {
+        // 2024-03-29 is a Friday; on the 31st Berlin's clock goes from 02:00 to 03:00.
+        let from = Timestamp::from_second(1_711_666_800).unwrap().as_microsecond();
+        let cut = |span: &str| {
+            let mut windows =
+                by_time(span, "Europe/Berlin", from, from + 5 * 86_400_000_000, None, None).unwrap().profiles();
+            place(&WindowSpec::Time { span: span.to_owned(), zone: "Europe/Berlin".to_owned() }, &mut windows);
+            windows.iter().map(|w| w.slot).collect::<Vec<_>>()
+        };
+        let days: Vec<usize> = cut("1d").into_iter().map(|s| s.unwrap().weekday()).collect();
+        assert_eq!(days, [4, 5, 6, 0, 1, 2]);
+        let hours: Vec<Slot> = cut("1h").into_iter().flatten().collect();
+        assert_eq!(hours[0], Slot { day: 19_811, part: 0, parts: 24 });
+        let spring: Vec<u16> = hours.iter().filter(|s| s.day == 19_813).map(|s| s.part).take(4).collect();
+        assert_eq!(spring, [0, 1, 3, 4]);
+        assert!(cut("1w").iter().chain(&cut("5h")).all(Option::is_none));
     }
 
     #[test]
