@@ -56,7 +56,8 @@ impl Calibrator {
         Self::of_cells(reference.top_cells())
     }
 
-    fn of_cells(cells: &ScoreCells) -> Option<Self> {
+    /// Learns the map from counts; `None` where no row had a score.
+    pub(super) fn of_cells(cells: &ScoreCells) -> Option<Self> {
         // Each block with the last cell that it covers.
         let mut pooled: Vec<(Block, usize)> = Vec::new();
         for (at, (positives, negatives)) in cells.counts().enumerate() {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::grid::{Grid, Special};
-use crate::metric::{Tally, UnlabelledTally};
+use crate::metric::{ExpectedTally, Tally, UnlabelledTally};
 
 /// Sums around a frozen centre, so that windows merge by addition and large offsets lose no digits.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -151,6 +151,8 @@ pub struct WindowProfile {
     pub outcome: Option<Tally>,
     /// Scores and predictions of all rows, labelled or not, for the estimate without labels.
     pub scored: Option<UnlabelledTally>,
+    /// The same for models of many classes; only in current windows, as the reference's labels have to be known first.
+    pub expected: Option<ExpectedTally>,
 }
 
 impl WindowProfile {
@@ -177,6 +179,13 @@ impl WindowProfile {
             _ => {}
         }
         match (&mut self.scored, &other.scored) {
+            (Some(a), Some(b)) => {
+                let _ = a.merge(b);
+            }
+            (a @ None, Some(b)) => *a = Some(b.clone()),
+            _ => {}
+        }
+        match (&mut self.expected, &other.expected) {
             (Some(a), Some(b)) => {
                 let _ = a.merge(b);
             }

@@ -87,7 +87,7 @@ pub fn profile<'a>(
     let role = |r: Role| baseline.column_with(r);
     let plan = Plan {
         options,
-        judge: Judge::new(&baseline.watch, &baseline.score_edges),
+        judge: Judge::new(baseline),
         chooser: Chooser::new(baseline.watch.seed, wanted_rows, options.rows.max(1)),
         id: role(Role::Id),
         time: role(Role::Time),
@@ -279,10 +279,7 @@ impl<'a> Plan<'a> {
             }
             let window = &mut s.profile.windows[windows[i] as usize];
             window.labels += u64::from(row.label.is_some() || row.label_number.is_finite());
-            if window.scored.is_none() {
-                window.scored = judge.unlabelled();
-            }
-            losses[i] = judge.add(&row, &mut window.outcome, &mut window.scored);
+            losses[i] = judge.add(&row, window);
         }
         (losses, joined)
     }
