@@ -105,9 +105,7 @@ impl DirectLoss {
             .iter()
             .zip(&losses)
             .zip(&fitted.margin)
-            .map(|((i, loss), m)| {
-                row(window_of(&case.baseline.reference, *i).as_ref(), [m * scale; FOLDS], *loss)
-            })
+            .map(|((i, loss), m)| row(window_of(&case.baseline.reference, *i).as_ref(), [m * scale; FOLDS], *loss))
             .collect();
         let margins: Vec<Vec<f64>> = fitted.models.iter().map(|m| m.margin(&now)).collect();
         let current_rows = rows_now

@@ -15,6 +15,7 @@ mod other_metrics;
 mod performance;
 mod prior;
 mod reading;
+mod recalibration;
 mod schema;
 mod schema_part;
 mod segments;
@@ -120,10 +121,7 @@ pub fn diagnose(baseline: &Baseline, current: &PeriodProfile, context: Context) 
 
 type Estimates = Vec<Option<crate::metric::Estimate>>;
 
-fn windows_of(
-    period: &PeriodProfile,
-    measured: Option<(&Estimates, Option<(&Estimates, &Estimates)>)>,
-) -> Vec<Window> {
+fn windows_of(period: &PeriodProfile, measured: Option<(&Estimates, Option<(&Estimates, &Estimates)>)>) -> Vec<Window> {
     let at = |list: Option<&Estimates>, i: usize| list.and_then(|l| l.get(i).copied().flatten());
     let interval = |e: crate::metric::Estimate| e.interval(0.95).map(Number);
     period

@@ -8,6 +8,7 @@
 
 use super::case::Case;
 use super::direct_loss::{DirectLoss, row_loss};
+use super::recalibration::Recalibration;
 use crate::diagnosis::Basis;
 use crate::metric::{
     Calibrator, ClassCalibrators, Estimate, ExpectedTally, Metric, Scale, Tally, UnlabelledTally, combine_binary,
@@ -18,10 +19,15 @@ use crate::profile::WindowProfile;
 /// Labels fewer than this are no measurement; an estimate, where there is one, stands in.
 pub(super) const FEW_LABELS: u64 = 30;
 
+/// Where more of the rows have labels than this, there is nothing to gain from the others.
+const MOST_LABELLED: f64 = 0.8;
+/// The error that labels and estimate together may have of the labels' own, to be worth another assumption.
+const WORTH: f64 = 0.99;
+
 /// What an estimate is made from.
 enum Source {
-    /// Calibrated scores of two classes.
-    Scores(Calibrator),
+    /// Calibrated scores of two classes, and how their chances follow the inputs where that was learned.
+    Scores(Calibrator, Option<Box<Recalibration>>),
     /// Calibrated scores of many classes, and the tally that they were learned from.
     Classes(ClassCalibrators, Box<Tally>),
     /// The loss of numbers, learned from the inputs.
@@ -82,10 +88,21 @@ fn expected<'w>(windows: impl Iterator<Item = &'w WindowProfile>) -> Option<Expe
     total
 }
 
+/// Whether there are current rows without a label.
+fn lacks_labels(case: &Case<'_>) -> bool {
+    let labelled: u64 = case.current.windows.iter().filter_map(|w| w.outcome.as_ref()).map(Tally::rows).sum();
+    labelled < case.current.rows()
+}
+
 impl<'a> Reading<'a> {
     pub(super) fn new(case: &Case<'a>, metric: Metric, reference: &Tally, labelled: &Estimate) -> Reading<'a> {
         let source = match reference {
-            Tally::Binary(t) => Calibrator::fit(t).map(Source::Scores),
+            Tally::Binary(t) => Calibrator::fit(t).map(|c| {
+                // Trees cost more than a look at the scores: only where something is asked of them.
+                let asked = case.baseline.watch.metric == Some(metric) && lacks_labels(case);
+                let by_inputs = asked.then(|| Recalibration::new(case, &c)).flatten();
+                Source::Scores(c, by_inputs.map(Box::new))
+            }),
             Tally::Multiclass(t) => {
                 ClassCalibrators::fit(t).map(|c| Source::Classes(c, Box::new(Tally::Multiclass(t.clone()))))
             }
@@ -105,7 +122,10 @@ impl<'a> Reading<'a> {
         let reference = case.baseline.reference.windows.as_slice();
         let mut reading =
             Reading { metric, source: source.unwrap_or(Source::Nothing), bias: 0.0, windows, reference, measured };
-        let own = reading.from_scores(reference.iter());
+        let own = match &reading.source {
+            Source::Scores(calibrator, _) => reading.from_scores(reference.iter(), calibrator),
+            _ => None,
+        };
         reading.bias = own.map_or(0.0, |e| e.value - labelled.value);
         reading
     }
@@ -123,11 +143,16 @@ impl<'a> Reading<'a> {
     }
 
     /// From scores of two classes.
-    fn from_scores<'w>(&self, windows: impl Iterator<Item = &'w WindowProfile>) -> Option<Estimate> {
-        let Source::Scores(calibrator) = &self.source else {
-            return None;
-        };
-        let mut e = estimate_binary(self.metric, calibrator, &unlabelled(windows)?).ok()?;
+    fn from_scores<'w>(
+        &self,
+        windows: impl Iterator<Item = &'w WindowProfile>,
+        calibrator: &Calibrator,
+    ) -> Option<Estimate> {
+        self.by_chances(&unlabelled(windows)?, calibrator)
+    }
+
+    fn by_chances(&self, scores: &UnlabelledTally, calibrator: &Calibrator) -> Option<Estimate> {
+        let mut e = estimate_binary(self.metric, calibrator, scores).ok()?;
         e.value -= self.bias;
         match e.scale {
             Scale::Share | Scale::LossUpTo(_) => e.value = e.value.clamp(0.0, 1.0),
@@ -139,7 +164,13 @@ impl<'a> Reading<'a> {
 
     fn guess(&self, windows: &[usize]) -> Option<Estimate> {
         match &self.source {
-            Source::Scores(_) => self.from_scores(self.of(windows)),
+            Source::Scores(calibrator, by_inputs) => {
+                let scores = unlabelled(self.of(windows))?;
+                match by_inputs {
+                    Some(r) => r.over(windows, calibrator, |c| self.by_chances(&scores, c)),
+                    None => self.by_chances(&scores, calibrator),
+                }
+            }
             Source::Classes(calibrators, reference) => {
                 let Tally::Multiclass(reference) = &**reference else { return None };
                 estimate_multiclass(self.metric, reference, calibrators, &expected(self.of(windows))?).ok()
@@ -153,11 +184,11 @@ impl<'a> Reading<'a> {
     fn combine(&self, windows: &[usize]) -> Option<Estimate> {
         let labels = merged(self.of(windows))?;
         let alone = labels.estimate(self.metric)?;
-        if labels.rows() < FEW_LABELS || labels.rows() >= self.rows(windows) {
+        if labels.rows() < FEW_LABELS || labels.rows() as f64 > MOST_LABELLED * self.rows(windows) as f64 {
             return None;
         }
         let both = match (&self.source, &labels) {
-            (Source::Scores(calibrator), _) => {
+            (Source::Scores(calibrator, _), _) => {
                 combine_binary(self.metric, calibrator, &unlabelled(self.of(windows))?).ok()
             }
             (Source::Classes(..), _) => combine_multiclass(self.metric, &expected(self.of(windows))?).ok(),
@@ -166,7 +197,7 @@ impl<'a> Reading<'a> {
             }
             _ => None,
         };
-        both.filter(|e| e.se < alone.se)
+        both.filter(|e| e.se < WORTH * alone.se)
     }
 
     fn rows(&self, windows: &[usize]) -> u64 {
@@ -224,7 +255,7 @@ impl<'a> Reading<'a> {
     /// By reference window, what the estimate would have said: its own wobble is its null. Empty where that is not known.
     pub(super) fn of_reference(&self) -> Vec<Option<Estimate>> {
         match &self.source {
-            Source::Scores(_) => self.reference.iter().map(|w| self.from_scores(std::iter::once(w))).collect(),
+            Source::Scores(c, _) => self.reference.iter().map(|w| self.from_scores(std::iter::once(w), c)).collect(),
             Source::Loss(direct) => direct.of_reference(self.reference.len()),
             _ => Vec::new(),
         }
@@ -233,12 +264,17 @@ impl<'a> Reading<'a> {
     /// What the estimate assumes, in words; `None` where there is none.
     pub(super) fn assumption(&self) -> Option<String> {
         match &self.source {
-            Source::Scores(_) => {
+            Source::Scores(_, Some(r)) => Some(format!(
+                "is estimated from the scores and what {} sampled reference rows say of them at given inputs, assuming that P(Y|inputs, score) is as in the reference",
+                crate::text::count(r.learned_from())
+            )),
+            Source::Scores(_, None) => {
                 Some("is estimated from the scores, assuming that P(Y|score) is as in the reference".to_owned())
             }
-            Source::Classes(..) => {
-                Some("is estimated from the scores of all classes, assuming that P(Y|scores) is as in the reference".to_owned())
-            }
+            Source::Classes(..) => Some(
+                "is estimated from the scores of all classes, assuming that P(Y|scores) is as in the reference"
+                    .to_owned(),
+            ),
             Source::Loss(direct) => Some(format!(
                 "is estimated from the inputs by trees that learned the loss of {} sampled reference rows, assuming that the loss at given inputs is as in the reference",
                 crate::text::count(direct.learned_from())

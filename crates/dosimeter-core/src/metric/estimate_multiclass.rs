@@ -66,7 +66,7 @@ pub fn estimate_multiclass(
             (Some(value), of_rows, of_chances, scale)
         }
     };
-    Estimate::bounded(value.ok_or(Unavailable::NotFinite)?, of_rows.hypot(of_chances), n, scale)
+    Estimate::on(value.ok_or(Unavailable::NotFinite)?, of_rows.hypot(of_chances), n, scale)
         .ok_or(Unavailable::NotFinite)
 }
 
@@ -152,8 +152,7 @@ pub fn combine_multiclass(metric: Metric, current: &ExpectedTally) -> Result<Est
         _ => return Err(Unavailable::NotForTask),
     };
     let rest = all.without(both.guess()).ok_or(Unavailable::NoRows)?;
-    let (value, se, _) =
-        Guessed { labels: both.loss(), both, rest: &rest }.combine().ok_or(Unavailable::NoRows)?;
+    let (value, se, _) = Guessed { labels: both.loss(), both, rest: &rest }.combine().ok_or(Unavailable::NoRows)?;
     let value = if scale == Scale::Share { value.clamp(0.0, 1.0) } else { value.max(0.0) };
-    Estimate::bounded(value, se, both.n(), scale).ok_or(Unavailable::NotFinite)
+    Estimate::on(value, se, both.n(), scale).ok_or(Unavailable::NotFinite)
 }

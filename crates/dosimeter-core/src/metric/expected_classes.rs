@@ -215,7 +215,8 @@ impl ExpectedTally {
 
     fn add_top(&mut self, scores: &[f64], chances: &[f64]) {
         let k = self.classes as usize;
-        let best = scores.iter().enumerate().fold((0, f64::NEG_INFINITY), |b, (i, s)| if *s > b.1 { (i, *s) } else { b });
+        let best =
+            scores.iter().enumerate().fold((0, f64::NEG_INFINITY), |b, (i, s)| if *s > b.1 { (i, *s) } else { b });
         let chance = chances.get(best.0.min(k)).copied().unwrap_or(0.0);
         let score = best.1.clamp(0.0, 1.0);
         let at = ((score * RELIABILITY_BINS as f64) as usize).min(RELIABILITY_BINS - 1);

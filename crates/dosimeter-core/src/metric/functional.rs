@@ -36,12 +36,9 @@ pub(super) fn functional(metric: Metric, groups: &[Group], cells: usize) -> Resu
     match metric {
         Metric::Auc | Metric::AveragePrecision => ranked(metric, groups, cells),
         Metric::LogLoss | Metric::Brier => mean_loss(metric, groups),
-        Metric::Accuracy
-        | Metric::Precision
-        | Metric::Recall
-        | Metric::F1
-        | Metric::Specificity
-        | Metric::Mcc => of_confusion(metric, groups),
+        Metric::Accuracy | Metric::Precision | Metric::Recall | Metric::F1 | Metric::Specificity | Metric::Mcc => {
+            of_confusion(metric, groups)
+        }
         _ => Err(Unavailable::NotForTask),
     }
 }

@@ -187,7 +187,7 @@ pub fn combine_binary(
         return Err(Unavailable::NotFinite);
     }
     let value = if found.scale == super::interval::Scale::Share { found.value.clamp(0.0, 1.0) } else { found.value };
-    Estimate::bounded(value, se, n as u64, found.scale).ok_or(Unavailable::NotFinite)
+    Estimate::on(value, se, n as u64, found.scale).ok_or(Unavailable::NotFinite)
 }
 
 /// One group's labelled rows, and how many without.
@@ -206,8 +206,7 @@ fn rows_of(calibrator: &Calibrator, current: &UnlabelledTally) -> Vec<Rows> {
         let [tp, fp, fnn, tn] = c.labelled;
         for (predicted, all, positives, negatives) in [(true, c.positive, tp, fp), (false, c.negative, fnn, tn)] {
             if all > 0 {
-                let group =
-                    Group { cell, predicted: Some(predicted), positives: 0.0, negatives: 0.0, score: c.score };
+                let group = Group { cell, predicted: Some(predicted), positives: 0.0, negatives: 0.0, score: c.score };
                 rows.push(Rows {
                     group,
                     chance: *chance,

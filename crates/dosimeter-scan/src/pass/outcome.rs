@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use dosimeter_core::metric::{
-    Answered, BinaryTally, ClassCalibrators, ExpectedTally, MulticlassTally, RegressionTally, RowLoss, ScoreEdges, Tally,
-    Task, UnlabelledTally, sound_edges, unit_edges,
+    Answered, BinaryTally, ClassCalibrators, ExpectedTally, MulticlassTally, RegressionTally, RowLoss, ScoreEdges,
+    Tally, Task, UnlabelledTally, sound_edges, unit_edges,
 };
+use dosimeter_core::profile::sample::UNKNOWN;
 use dosimeter_core::profile::{Baseline, Lookup, WindowProfile};
 
 /// One row's answer and truth, as far as they are there.
@@ -32,6 +33,8 @@ pub(crate) struct Judge {
     cells: Lookup,
     loss: RowLoss,
     scored: bool,
+    /// Whether a reference is known, so that labels and estimates of one window can be put together.
+    follows: bool,
     /// Of a model of many classes, once a labelled reference is known.
     calibrators: Option<ClassCalibrators>,
 }
@@ -52,6 +55,7 @@ impl Judge {
             edges,
             loss: RowLoss::standing_for(watch.metric?, !score_edges.is_empty()),
             scored: !score_edges.is_empty(),
+            follows: !baseline.reference.windows.is_empty(),
             calibrators: labelled_classes(baseline).and_then(|t| ClassCalibrators::fit(&t)),
         })
     }
@@ -81,7 +85,7 @@ impl Judge {
                     let empty = || UnlabelledTally::new(Arc::clone(&self.edges));
                     let unlabelled = window.scored.get_or_insert_with(empty);
                     unlabelled.add_in(cell, predicted, score);
-                    if let Some(label) = label {
+                    if let Some(label) = label.filter(|_| self.follows) {
                         unlabelled.label_in(cell, label, predicted, score);
                     }
                 }
@@ -127,6 +131,12 @@ impl Judge {
                 self.loss.regression(row.label_number, row.prediction_number).map_or(f32::NAN, |l| l as f32)
             }
         }
+    }
+
+    /// The label of a row of two classes: 1 positive, 0 negative, [`UNKNOWN`].
+    pub(crate) fn positive(&self, row: &Row<'_>) -> u8 {
+        let label = row.label.filter(|_| self.task == Task::Binary);
+        label.map_or(UNKNOWN, |l| u8::from(same_class(l, &self.positive)))
     }
 
     /// Whether labels and predictions are numbers.
