@@ -321,6 +321,11 @@ pub struct Window {
     pub estimate: Option<Number>,
     /// Its 95 % interval.
     pub estimate_interval: Option<Interval>,
+    /// The watched metric, where some of the rows have labels: from those and an estimate of the others together
+    /// (prediction-powered inference). It assumes that the labels are those of a random part of the rows.
+    pub combined: Option<Number>,
+    /// Its 95 % interval.
+    pub combined_interval: Option<Interval>,
 }
 
 /// One column's evidence and picture.

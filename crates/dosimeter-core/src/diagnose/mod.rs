@@ -8,12 +8,14 @@ mod calibration;
 mod case;
 mod causes;
 mod columns;
+mod direct_loss;
 mod inputs;
 mod learner;
 mod other_metrics;
 mod performance;
 mod prior;
 mod reading;
+mod recalibration;
 mod schema;
 mod schema_part;
 mod segments;
@@ -99,7 +101,7 @@ pub fn diagnose(baseline: &Baseline, current: &PeriodProfile, context: Context) 
         summary: verdict::summary(&case, verdict, performance.as_ref(), &findings),
         metric: metric_change(&case, performance.as_ref()),
         decomposition: causes.and_then(|c| c.decomposition),
-        windows: windows_of(current, performance.as_ref().map(|p| (&p.windows, Some(&p.estimates)))),
+        windows: windows_of(current, performance.as_ref().map(|p| (&p.windows, Some((&p.estimates, &p.combined))))),
         reference_windows: windows_of(&baseline.reference, performance.as_ref().map(|p| (&p.reference_windows, None))),
         columns: columns::all(&case, &flagged),
         findings,
@@ -117,7 +119,7 @@ pub fn diagnose(baseline: &Baseline, current: &PeriodProfile, context: Context) 
 
 type Estimates = Vec<Option<crate::metric::Estimate>>;
 
-fn windows_of(period: &PeriodProfile, measured: Option<(&Estimates, Option<&Estimates>)>) -> Vec<Window> {
+fn windows_of(period: &PeriodProfile, measured: Option<(&Estimates, Option<(&Estimates, &Estimates)>)>) -> Vec<Window> {
     let at = |list: Option<&Estimates>, i: usize| list.and_then(|l| l.get(i).copied().flatten());
     let interval = |e: crate::metric::Estimate| e.interval(0.95).map(Number);
     period
@@ -125,7 +127,8 @@ fn windows_of(period: &PeriodProfile, measured: Option<(&Estimates, Option<&Esti
         .iter()
         .enumerate()
         .map(|(index, w)| {
-            let (metric, estimate) = (at(measured.map(|m| m.0), index), at(measured.and_then(|m| m.1), index));
+            let (metric, rest) = (at(measured.map(|m| m.0), index), measured.and_then(|m| m.1));
+            let (estimate, combined) = (at(rest.map(|r| r.0), index), at(rest.map(|r| r.1), index));
             Window {
                 index,
                 start: w.start.map(Timestamp),
@@ -137,6 +140,8 @@ fn windows_of(period: &PeriodProfile, measured: Option<(&Estimates, Option<&Esti
                 interval: metric.map(interval),
                 estimate: estimate.map(|e| Number(e.value)),
                 estimate_interval: estimate.map(interval),
+                combined: combined.map(|e| Number(e.value)),
+                combined_interval: combined.map(interval),
             }
         })
         .collect()

@@ -30,7 +30,8 @@ fn both_classes(tally: &Tally) -> bool {
 
 /// Other metrics that fell for real by more than their tolerance while the watched one did not.
 pub(crate) fn find(case: &Case<'_>, performance: &Performance) -> Option<Finding> {
-    if performance.is_harmful() || performance.basis != Basis::Labels {
+    let labelled = performance.basis == Basis::Labels || performance.basis == Basis::Mixed && performance.all_measured;
+    if performance.is_harmful() || !labelled {
         return None;
     }
     let then = merged(case.baseline.reference.windows.iter())?;

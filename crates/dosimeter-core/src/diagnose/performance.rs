@@ -26,6 +26,13 @@ pub(crate) struct Performance {
     pub(crate) reference_windows: Vec<Option<Estimate>>,
     /// By current window, without labels.
     pub(crate) estimates: Vec<Option<Estimate>>,
+    /// By current window of which some rows have labels, by those and the estimate of the others together.
+    pub(crate) combined: Vec<Option<Estimate>>,
+    /// What the estimate assumes, and what it rests on, in words.
+    pub(crate) assumption: Option<String>,
+    pub(crate) rests_on: String,
+    /// Whether labels have come in every window as usual, though perhaps not for every row.
+    pub(crate) all_measured: bool,
     pub(crate) tolerance: f64,
     /// p of the fall, one-sided, at its most telling: the whole period or one window.
     pub(crate) p: f64,
@@ -107,13 +114,17 @@ pub(crate) fn measure(case: &Case<'_>, metric: Metric) -> Option<Performance> {
     let reference_profile = &case.baseline.reference;
     let reference_tally = merged(reference_profile.windows.iter())?;
     let reference = reference_tally.estimate(metric)?;
-    let reading = Reading::new(metric, &reference_tally, case.current);
-    let (windows, estimates) = (reading.by_label(), reading.by_score());
+    let reading = Reading::new(case, metric, &reference_tally, &reference);
+    let (windows, estimates, combined) = (reading.by_label(), reading.by_score(), reading.by_both());
     let reference_windows: Vec<Option<Estimate>> =
         reference_profile.windows.iter().map(|w| w.outcome.as_ref().and_then(|t| t.estimate(metric))).collect();
     let all: Vec<usize> = (0..windows.len()).collect();
     let (current, basis) = reading.enough(&all).map_or((None, Basis::None), |(e, b)| (Some(e), b));
-    let wobble = Wobble::of(&reference_windows, &reference_profile.windows);
+    let wobble = match (basis, reading.of_reference()) {
+        // What an estimate is compared with is how much the estimate moves between the reference's windows.
+        (Basis::Estimate, own) if own.iter().flatten().count() >= 2 => Wobble::of(&own, &reference_profile.windows),
+        _ => Wobble::of(&reference_windows, &reference_profile.windows),
+    };
     let tolerance = case.baseline.watch.tolerance.unwrap_or_else(|| {
         reference_tally.default_tolerance(metric).unwrap_or_else(|| metric.default_tolerance(reference.value))
     });
@@ -121,17 +132,18 @@ pub(crate) fn measure(case: &Case<'_>, metric: Metric) -> Option<Performance> {
     let by_basis = |w: usize| match basis {
         Basis::Estimate => estimates[w],
         Basis::Mixed if !reading.is_measured(w) => estimates[w],
-        _ => windows[w],
+        _ => combined[w].or(windows[w]),
     };
     let mut series: Vec<Option<Estimate>> = all.iter().map(|w| by_basis(*w)).collect();
     let mut test = fall.test(&series, &all);
     let mut chosen = all.clone();
-    if basis == Basis::Mixed {
+    let all_measured = reading.all_measured();
+    if basis == Basis::Mixed && !all_measured {
         // The scores may not outvote the labels: those are tested by themselves too, and where they show a fall by
         // themselves they date and price it. An estimate does not see P(Y|X) move, and so sees no recovery either.
         let measured: Vec<usize> = all.iter().copied().filter(|w| reading.is_measured(*w)).collect();
         let alone: Vec<Option<Estimate>> =
-            all.iter().map(|w| windows[*w].filter(|_| reading.is_measured(*w))).collect();
+            all.iter().map(|w| combined[*w].or(windows[*w]).filter(|_| reading.is_measured(*w))).collect();
         let labels = fall.test(&alone, &measured);
         if labels.p <= test.p || labels.p < case.budget.performance / 4.0 {
             (test, series, chosen) = (labels, alone, measured);
@@ -181,6 +193,10 @@ pub(crate) fn measure(case: &Case<'_>, metric: Metric) -> Option<Performance> {
         reference_windows,
         covered: reading.covered(&estimates),
         estimates,
+        combined,
+        assumption: reading.assumption(),
+        rests_on: reading.rests_on(current.map_or(0, |c| c.n)),
+        all_measured,
         tolerance,
         p: test.p,
         real,
@@ -279,6 +295,7 @@ pub(crate) fn find(case: &Case<'_>, performance: &Performance) -> Option<Finding
     let after = performance.after?;
     let how = match performance.basis {
         Basis::Estimate => ", estimated without labels",
+        Basis::Mixed if performance.all_measured => ", by labels and an estimate of the rows without",
         Basis::Mixed => ", estimated where labels have not come",
         _ => "",
     };

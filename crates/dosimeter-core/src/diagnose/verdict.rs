@@ -94,7 +94,7 @@ pub(crate) fn power(case: &Case<'_>, performance: Option<&Performance>) -> Power
             let n = p.current.map_or(0, |c| c.n);
             let on = match p.basis {
                 Basis::Estimate => {
-                    format!("on the scores of {} rows, without labels (concept drift cannot be seen)", count(n))
+                    format!("on {}, without labels (concept drift cannot be seen)", p.rests_on)
                 }
                 _ => format!("on {} labelled rows", count(n)),
             };
@@ -178,7 +178,18 @@ pub(crate) fn warnings(case: &Case<'_>, performance: Option<&Performance>) -> Ve
                 if n == 1 { "" } else { "s" }
             ),
         };
-        list.push(format!("{labels}: the metric is estimated from the scores, assuming that P(Y|score) is as in the reference; concept drift cannot be seen"));
+        let assumption = p.assumption.as_deref().unwrap_or("is estimated");
+        list.push(format!("{labels}: the metric {assumption}; concept drift cannot be seen"));
+    }
+    if let Some(p) = performance
+        && p.basis == Basis::Mixed
+    {
+        let rows = case.current.rows();
+        list.push(format!(
+            "{} of {} current rows have labels: the others are accounted for by an estimate, which assumes that the labels are those of a random part of the rows of their window",
+            count(labelled(case)),
+            count(rows)
+        ));
     }
     if case.baseline.watch.metric.is_some() && performance.is_none() {
         list.push(reference_lacks(case));

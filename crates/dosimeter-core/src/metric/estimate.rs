@@ -1,8 +1,8 @@
-//! The metric before the labels come.
+//! The metric before the labels come: confidence-based performance estimation.
 //!
 //! A calibrated score says how likely each prediction is right, so the expected confusion matrix, and from it the
-//! expected metric, follows from scores alone (confidence-based performance estimation). The chances come from the
-//! labelled reference ([`Calibrator`]), the scores from the current window ([`UnlabelledTally`]).
+//! expected metric, follows from scores alone. The chances come from the labelled reference ([`Calibrator`]), the scores
+//! from the current window ([`UnlabelledTally`]).
 //!
 //! **It assumes that P(Y | score) is what it was in the reference.** It follows a model into a harder or easier part
 //! of its inputs, and it cannot see concept drift: where the same score now means something else, the estimate stays
@@ -12,184 +12,86 @@
 //! each chance. It is that of the *expected* metric; the realised metric of the same rows scatters around it by its
 //! own sampling error on top.
 
-use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
-
-use super::cells::{add_counts, cell_of, sound_edges};
-use super::confusion::measure;
+use super::functional::{Functional, Group, functional};
 use super::interval::{Estimate, Scale};
 use super::isotonic::Calibrator;
-use super::loss::{log_loss, probability};
 use super::ranking;
+use super::reliability::{RELIABILITY_BINS, folded_normal};
 use super::table::Metric;
-use super::tally::{MergeError, Unavailable};
+use super::tally::Unavailable;
+use super::unlabelled::UnlabelledTally;
 
-/// Scores and predicted classes of rows, labelled or not.
-///
-/// For a model of many classes: the probability of the most probable class as the score, and `Some(true)` ("is
-/// right") as the predicted class.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct UnlabelledTally {
-    edges: Arc<[f64]>,
-    predicted_positive: Vec<u64>,
-    predicted_negative: Vec<u64>,
-    unpredicted: Vec<u64>,
-    score_sum: Vec<f64>,
-    unscored: u64,
-    outside_unit: u64,
+/// Rows of one cell and one predicted class, and the chance of each to be a positive.
+struct Expected {
+    group: Group,
+    rows: f64,
+    chance: f64,
+}
+
+/// The cells that hold rows, by ascending score: for each predicted class, how many, and their chance.
+fn expected(current: &UnlabelledTally, calibrator: &Calibrator) -> Result<Vec<Expected>, Unavailable> {
+    if current.edges() != calibrator.edges() || current.scored() == 0 {
+        return Err(Unavailable::NoScores);
+    }
+    let mut groups = Vec::new();
+    for (cell, chance) in calibrator.chances().iter().enumerate() {
+        let c = current.cell(cell);
+        let sides = [(Some(true), c.positive), (Some(false), c.negative), (None, c.unpredicted)];
+        groups.extend(sides.into_iter().filter(|side| side.1 > 0).map(|(predicted, rows)| {
+            let rows = rows as f64;
+            let (positives, negatives) = (rows * chance, rows * (1.0 - chance));
+            Expected { group: Group { cell, predicted, positives, negatives, score: c.score }, rows, chance: *chance }
+        }));
+    }
+    Ok(groups)
+}
+
+/// The mean of the calibrated chances: the base rate that the scores promise.
+pub(super) fn expected_base_rate(current: &UnlabelledTally, calibrator: &Calibrator) -> Option<Estimate> {
+    let groups = expected(current, calibrator).ok()?;
+    let n: f64 = groups.iter().map(|g| g.rows).sum();
+    let value = groups.iter().map(|g| g.rows * g.chance).sum::<f64>() / n;
+    let slopes = vec![((1.0 - value) / n, -value / n); groups.len()];
+    finish(&groups, Functional { value, slopes, scale: Scale::Share }, calibrator).ok()
 }
 
 impl UnlabelledTally {
-    /// An empty tally on the grid of the calibrator that is to read it.
-    #[must_use]
-    pub fn new(score_edges: Arc<[f64]>) -> Self {
-        let edges = sound_edges(score_edges);
-        let cells = edges.len() + 1;
-        Self {
-            edges,
-            predicted_positive: vec![0; cells],
-            predicted_negative: vec![0; cells],
-            unpredicted: vec![0; cells],
-            score_sum: vec![0.0; cells],
-            unscored: 0,
-            outside_unit: 0,
-        }
-    }
-
-    /// Counts one row; a score that is not finite counts as none.
-    pub fn add(&mut self, predicted: Option<bool>, score: Option<f64>) {
-        let cell = score.map_or(0, |s| cell_of(&self.edges, s));
-        self.add_in(cell, predicted, score);
-    }
-
-    /// The same where the score's cell is known.
-    pub fn add_in(&mut self, cell: usize, predicted: Option<bool>, score: Option<f64>) {
-        let Some(score) = score.filter(|s| s.is_finite()) else {
-            self.unscored += 1;
-            return;
-        };
-        let side = match predicted {
-            Some(true) => &mut self.predicted_positive,
-            Some(false) => &mut self.predicted_negative,
-            None => &mut self.unpredicted,
-        };
-        if let (Some(count), Some(sum)) = (side.get_mut(cell), self.score_sum.get_mut(cell)) {
-            *count += 1;
-            *sum += score;
-        }
-        self.outside_unit += u64::from(probability(score).is_none());
-    }
-
-    /// Adds everything that `other` has counted.
-    ///
-    /// # Errors
-    /// [`MergeError::Grid`] where the score edges differ; nothing has changed then.
-    pub fn merge(&mut self, other: &Self) -> Result<(), MergeError> {
-        if self.edges != other.edges || self.score_sum.len() != other.score_sum.len() {
-            return Err(MergeError::Grid);
-        }
-        add_counts(&mut self.predicted_positive, &other.predicted_positive);
-        add_counts(&mut self.predicted_negative, &other.predicted_negative);
-        add_counts(&mut self.unpredicted, &other.unpredicted);
-        for (a, b) in self.score_sum.iter_mut().zip(&other.score_sum) {
-            *a += b;
-        }
-        self.unscored += other.unscored;
-        self.outside_unit += other.outside_unit;
-        Ok(())
-    }
-
-    /// All rows.
-    #[must_use]
-    pub fn rows(&self) -> u64 {
-        self.unscored + self.scored()
-    }
-
-    fn scored(&self) -> u64 {
-        let sum = |counts: &[u64]| counts.iter().sum::<u64>();
-        sum(&self.predicted_positive) + sum(&self.predicted_negative) + sum(&self.unpredicted)
-    }
-
-    /// Rows without a finite score.
-    #[must_use]
-    pub fn unscored(&self) -> u64 {
-        self.unscored
-    }
-
     /// The mean of the calibrated chances: the base rate that the scores promise.
     #[must_use]
     pub fn expected_base_rate(&self, calibrator: &Calibrator) -> Option<Estimate> {
-        let groups = self.groups(calibrator).ok()?;
-        let n: f64 = groups.iter().map(|g| g.rows).sum();
-        let value = groups.iter().map(|g| g.rows * g.chance).sum::<f64>() / n;
-        let slopes: Vec<(f64, f64)> = vec![((1.0 - value) / n, -value / n); groups.len()];
-        finish(value, &groups, &slopes, calibrator, self.scored(), Scale::Share).ok()
-    }
-
-    /// The cells that hold rows, by ascending score: for each predicted class, how many, and their chance.
-    fn groups(&self, calibrator: &Calibrator) -> Result<Vec<Group>, Unavailable> {
-        if &self.edges != calibrator.edges() || self.scored() == 0 {
-            return Err(Unavailable::NoScores);
-        }
-        let mut groups = Vec::new();
-        for (cell, chance) in calibrator.chances().iter().enumerate() {
-            let at = |counts: &[u64]| counts.get(cell).copied().unwrap_or(0);
-            let sides = [
-                (Some(true), at(&self.predicted_positive)),
-                (Some(false), at(&self.predicted_negative)),
-                (None, at(&self.unpredicted)),
-            ];
-            let rows: u64 = sides.iter().map(|side| side.1).sum();
-            let score = self.score_sum.get(cell).copied().unwrap_or(0.0) / rows.max(1) as f64;
-            groups.extend(sides.into_iter().filter(|side| side.1 > 0).map(|(predicted, rows)| Group {
-                cell,
-                predicted,
-                rows: rows as f64,
-                chance: *chance,
-                score,
-            }));
-        }
-        Ok(groups)
+        expected_base_rate(self, calibrator)
     }
 }
 
-/// Rows of one cell and one predicted class.
-struct Group {
-    cell: usize,
-    predicted: Option<bool>,
-    rows: f64,
-    /// The chance of each to be a positive.
-    chance: f64,
-    /// The cell's mean score.
-    score: f64,
-}
-
-/// The expected metric of a model of two classes: accuracy, precision, recall, F1, specificity, AUC, log loss or
-/// Brier. The `n` of the result counts the current rows.
+/// The expected metric of a model of two classes. The `n` of the result counts the current rows.
+///
+/// The calibration error is the one that as many labelled rows would show, upward bias by noise included, as
+/// [`super::BinaryTally`] has it.
 ///
 /// # Errors
 /// Says why where it cannot be had: another grid than the calibrator's or no scores ([`Unavailable::NoScores`]), no
-/// predictions, scores outside [0, 1], 0/0; average precision, MCC and ECE are not estimated.
+/// predictions, scores outside [0, 1], 0/0, or a metric of numbers.
 pub fn estimate_binary(
     metric: Metric,
     calibrator: &Calibrator,
     current: &UnlabelledTally,
 ) -> Result<Estimate, Unavailable> {
-    let groups = current.groups(calibrator)?;
-    match metric {
-        Metric::Auc => expected_auc(&groups, calibrator),
-        Metric::LogLoss | Metric::Brier => {
-            if current.outside_unit > 0 {
-                return Err(Unavailable::NotProbabilities);
-            }
-            expected_loss(metric, &groups, calibrator)
-        }
-        Metric::Accuracy | Metric::Precision | Metric::Recall | Metric::F1 | Metric::Specificity => {
-            expected_confusion(metric, groups, calibrator)
-        }
-        _ => Err(Unavailable::NotForTask),
+    let mut groups = expected(current, calibrator)?;
+    if matches!(metric, Metric::LogLoss | Metric::Brier | Metric::Ece) && current.outside_unit() > 0 {
+        return Err(Unavailable::NotProbabilities);
     }
+    if metric == Metric::Ece {
+        return expected_calibration_error(&groups, calibrator);
+    }
+    if !metric.needs_score() {
+        groups.retain(|g| g.group.predicted.is_some());
+        if groups.is_empty() {
+            return Err(Unavailable::NoPredictions);
+        }
+    }
+    let known: Vec<Group> = groups.iter().map(|g| g.group).collect();
+    let f = functional(metric, &known, calibrator.chances().len())?;
+    finish(&groups, f, calibrator)
 }
 
 /// The expected accuracy of a model of many classes, from a calibrator of [`Calibrator::fit_top_class`] and a tally
@@ -206,88 +108,61 @@ pub fn estimate_multiclass_accuracy(
 }
 
 /// The error of a statistic whose slope in one more (positive, negative) is known for every group.
-fn finish(
-    value: f64,
-    groups: &[Group],
-    slopes: &[(f64, f64)],
-    calibrator: &Calibrator,
-    n: u64,
-    scale: Scale,
-) -> Result<Estimate, Unavailable> {
-    let each = || groups.iter().zip(slopes);
+fn finish(groups: &[Expected], f: Functional, calibrator: &Calibrator) -> Result<Estimate, Unavailable> {
+    let each = || groups.iter().zip(&f.slopes);
     let of_rows = ranking::multinomial_variance(each().map(|(g, s)| (g.rows, g.chance * s.0 + (1.0 - g.chance) * s.1)));
+    let of_chances = chance_variance(each().map(|(g, s)| (g.group.cell, g.rows * (s.0 - s.1))), calibrator);
+    let n = groups.iter().map(|g| g.rows).sum::<f64>() as u64;
+    Estimate::new(f.value, (of_rows + of_chances).sqrt(), n, f.scale).ok_or(Unavailable::NotFinite)
+}
+
+/// What the chances' own error adds: by cell, how much the statistic moves with the cell's chance.
+fn chance_variance(slopes: impl Iterator<Item = (usize, f64)>, calibrator: &Calibrator) -> f64 {
     let mut by_block = vec![0.0; calibrator.blocks().len()];
-    for (g, s) in each() {
-        if let Some(sum) = by_block.get_mut(calibrator.block_of(g.cell)) {
-            *sum += g.rows * (s.0 - s.1);
+    for (cell, slope) in slopes {
+        if let Some(sum) = by_block.get_mut(calibrator.block_of(cell)) {
+            *sum += slope;
         }
     }
-    let of_chances: f64 =
-        by_block.iter().zip(calibrator.blocks()).map(|(slope, block)| slope * slope * block.variance()).sum();
-    Estimate::new(value, (of_rows + of_chances).sqrt(), n, scale).ok_or(Unavailable::NotFinite)
+    by_block.iter().zip(calibrator.blocks()).map(|(slope, block)| slope * slope * block.variance()).sum()
 }
 
-fn expected_confusion(
-    metric: Metric,
-    mut groups: Vec<Group>,
-    calibrator: &Calibrator,
-) -> Result<Estimate, Unavailable> {
-    groups.retain(|g| g.predicted.is_some());
-    if groups.is_empty() {
-        return Err(Unavailable::NoPredictions);
-    }
-    let mut counts = [0.0; 4];
-    for g in &groups {
-        let (positive, negative) = (g.rows * g.chance, g.rows * (1.0 - g.chance));
-        let [tp, fp, fnn, tn] = &mut counts;
-        let (p, n) = if g.predicted == Some(true) { (tp, fp) } else { (fnn, tn) };
-        *p += positive;
-        *n += negative;
-    }
-    let measured = measure(metric, counts).ok_or(match metric {
-        Metric::Precision => Unavailable::NothingPredictedPositive,
-        Metric::Specificity => Unavailable::NoNegatives,
-        _ => Unavailable::NoPositives,
-    })?;
-    let [tp, fp, fnn, tn] = measured.gradient;
-    let slopes: Vec<(f64, f64)> =
-        groups.iter().map(|g| if g.predicted == Some(true) { (tp, fp) } else { (fnn, tn) }).collect();
-    let n = groups.iter().map(|g| g.rows).sum::<f64>() as u64;
-    finish(measured.value, &groups, &slopes, calibrator, n, Scale::Share)
+/// What is expected of one bin of the reliability curve.
+#[derive(Clone, Copy, Default)]
+pub(super) struct ExpectedBin {
+    pub(super) rows: f64,
+    pub(super) scores: f64,
+    pub(super) chances: f64,
+    /// Sum of chance times its opposite: the variance of the sum of labels.
+    pub(super) variance: f64,
 }
 
-fn expected_auc(groups: &[Group], calibrator: &Calibrator) -> Result<Estimate, Unavailable> {
-    let mut cells = vec![(0.0, 0.0); calibrator.chances().len()];
+/// The calibration error that labels of these chances would show, by the mean and variance of each bin's folded normal.
+pub(super) fn folded_error(bins: &[ExpectedBin]) -> Option<(f64, f64)> {
+    let n: f64 = bins.iter().map(|b| b.rows).sum();
+    let parts = bins.iter().filter(|b| b.rows > 0.0).map(|b| {
+        let (mean, variance) = folded_normal((b.chances - b.scores) / b.rows, b.variance.sqrt() / b.rows);
+        let weight = b.rows / n;
+        (weight * mean, weight * weight * variance)
+    });
+    (n > 0.0).then(|| parts.fold((0.0, 0.0), |(m, v), (mean, variance)| (m + mean, v + variance)))
+}
+
+/// By the cell's mean score: exact for discrete scores, and within a cell's width otherwise.
+fn expected_calibration_error(groups: &[Expected], calibrator: &Calibrator) -> Result<Estimate, Unavailable> {
+    let mut bins = [ExpectedBin::default(); RELIABILITY_BINS];
+    let bin_of = |score: f64| ((score.clamp(0.0, 1.0) * RELIABILITY_BINS as f64) as usize).min(RELIABILITY_BINS - 1);
     for g in groups {
-        if let Some(cell) = cells.get_mut(g.cell) {
-            cell.0 += g.rows * g.chance;
-            cell.1 += g.rows * (1.0 - g.chance);
+        if let Some(bin) = bins.get_mut(bin_of(g.group.score)) {
+            bin.rows += g.rows;
+            bin.scores += g.rows * g.group.score;
+            bin.chances += g.group.positives;
+            bin.variance += g.rows * g.chance * (1.0 - g.chance);
         }
     }
-    let auc = ranking::auc(&cells).ok_or(Unavailable::OneClass)?;
-    let slopes: Vec<(f64, f64)> =
-        groups.iter().map(|g| auc.gradient.get(g.cell).copied().unwrap_or_default()).collect();
-    let n = groups.iter().map(|g| g.rows).sum::<f64>() as u64;
-    finish(auc.value, groups, &slopes, calibrator, n, Scale::Share)
-}
-
-/// Losses by the cell's mean score: exact for discrete scores, and within a cell's width otherwise.
-fn expected_loss(metric: Metric, groups: &[Group], calibrator: &Calibrator) -> Result<Estimate, Unavailable> {
+    let (value, of_labels) = folded_error(&bins).ok_or(Unavailable::NoScores)?;
     let n: f64 = groups.iter().map(|g| g.rows).sum();
-    let losses: Vec<(f64, f64)> = groups
-        .iter()
-        .map(|g| {
-            let score = g.score.clamp(0.0, 1.0);
-            if metric == Metric::LogLoss {
-                (log_loss(true, score), log_loss(false, score))
-            } else {
-                ((1.0 - score).powi(2), score * score)
-            }
-        })
-        .collect();
-    let value =
-        groups.iter().zip(&losses).map(|(g, l)| g.rows * (g.chance * l.0 + (1.0 - g.chance) * l.1)).sum::<f64>() / n;
-    let slopes: Vec<(f64, f64)> = losses.iter().map(|l| ((l.0 - value) / n, (l.1 - value) / n)).collect();
-    let scale = if metric == Metric::LogLoss { Scale::Loss } else { Scale::LossUpTo(1) };
-    finish(value, groups, &slopes, calibrator, n as u64, scale)
+    let sign = |g: &Expected| bins.get(bin_of(g.group.score)).map_or(0.0, |b| (b.chances - b.scores).signum());
+    let of_chances = chance_variance(groups.iter().map(|g| (g.group.cell, sign(g) * g.rows / n)), calibrator);
+    Estimate::new(value, (of_labels + of_chances).sqrt(), n as u64, Scale::LossUpTo(1)).ok_or(Unavailable::NotFinite)
 }

@@ -96,6 +96,14 @@ impl Estimate {
         Self::new(value, se, n, scale)
     }
 
+    /// A value on its scale: [`Self::bounded`] where the scale ends at 1 (or 0) and a sample can reach it.
+    pub(super) fn on(value: f64, se: f64, n: u64, scale: Scale) -> Option<Self> {
+        match scale {
+            Scale::Share | Scale::F1 | Scale::Correlation => Self::bounded(value, se, n, scale),
+            _ => Self::new(value, se, n, scale),
+        }
+    }
+
     /// The share `hits` of `n`; `None` for none of none.
     #[must_use]
     pub fn share(hits: u64, n: u64) -> Option<Self> {

@@ -56,7 +56,8 @@ impl Calibrator {
         Self::of_cells(reference.top_cells())
     }
 
-    fn of_cells(cells: &ScoreCells) -> Option<Self> {
+    /// Learns the map from counts; `None` where no row had a score.
+    pub(super) fn of_cells(cells: &ScoreCells) -> Option<Self> {
         // Each block with the last cell that it covers.
         let mut pooled: Vec<(Block, usize)> = Vec::new();
         for (at, (positives, negatives)) in cells.counts().enumerate() {
@@ -109,6 +110,19 @@ impl Calibrator {
             return None;
         }
         self.chances.get(super::cells::cell_of(&self.edges, score)).copied()
+    }
+
+    /// The cell of a score; NaN has none.
+    #[must_use]
+    pub fn cell(&self, score: f64) -> Option<usize> {
+        (!score.is_nan()).then(|| super::cells::cell_of(&self.edges, score))
+    }
+
+    /// The same with something added to the chance of each cell, within 0 to 1. The errors of the chances stay.
+    #[must_use]
+    pub fn shifted(&self, by: impl Fn(usize) -> f64) -> Calibrator {
+        let chances = self.chances.iter().enumerate().map(|(cell, c)| (c + by(cell)).clamp(0.0, 1.0)).collect();
+        Calibrator { chances, ..self.clone() }
     }
 
     pub(super) fn blocks(&self) -> &[Block] {

@@ -11,7 +11,8 @@
 //!
 //! - [`BinaryTally`], [`MulticlassTally`], [`RegressionTally`], and [`Tally`] over the three: with labels.
 //! - [`calibration_test`], [`reliability`]: does a score of 0.8 still mean 80 %?
-//! - [`Calibrator`], [`UnlabelledTally`]: what the metric would be, where labels are not there yet.
+//! - [`Calibrator`], [`UnlabelledTally`], [`ClassCalibrators`], [`ExpectedTally`]: what the metric would be, where labels are
+//!   not there yet; [`combine_binary`], [`combine_multiclass`], [`Guessed`]: the same where there are a few.
 //! - [`same_given_label`]: did only the base rate move, or also what a score says about a class?
 //! - [`RowLoss`]: the loss of one row, for splitting a change of the metric among causes.
 
@@ -20,18 +21,23 @@ mod calibration;
 mod cells;
 mod confusion;
 mod estimate;
+mod estimate_multiclass;
+mod expected_classes;
+mod functional;
 mod interval;
 mod isotonic;
 mod label_shift;
 mod loss;
 mod moments;
 mod multiclass;
+mod prediction_powered;
 mod ranking;
 mod regression;
 mod reliability;
 mod square;
 mod table;
 mod tally;
+mod unlabelled;
 
 pub use binary::BinaryTally;
 pub use calibration::{
@@ -39,14 +45,18 @@ pub use calibration::{
 };
 pub use cells::{MAX_EDGES, ScoreCells, cell_of, quantile_edges, sound_edges, unit_edges};
 pub use confusion::Confusion;
-pub use estimate::{UnlabelledTally, estimate_binary, estimate_multiclass_accuracy};
+pub use estimate::{estimate_binary, estimate_multiclass_accuracy};
+pub use estimate_multiclass::{combine_multiclass, estimate_multiclass};
+pub use expected_classes::{Answered, ClassCalibrators, ExpectedTally};
 pub use interval::{Estimate, Scale};
 pub use isotonic::Calibrator;
 pub use label_shift::{LabelShift, SameGivenLabel, foretold_by_scores, same_given_label};
 pub use loss::{PROBABILITY_EPSILON, RowLoss};
 pub use moments::Moments;
 pub use multiclass::{MAX_CLASSES, MulticlassTally, OTHER, ScoreEdges};
+pub use prediction_powered::{Guessed, Joint, combine_binary};
 pub use regression::RegressionTally;
 pub use reliability::{RELIABILITY_BINS, ReliabilityBins};
 pub use table::{METRICS, Metric, MetricRow, Task};
 pub use tally::{MergeError, Tally, Unavailable};
+pub use unlabelled::UnlabelledTally;

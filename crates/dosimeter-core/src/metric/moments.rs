@@ -40,6 +40,19 @@ impl Moments {
         self.n = self.n.saturating_add(other.n);
     }
 
+    /// What is left when some of the values seen are taken out again; `None` where `part` cannot be a part of them.
+    #[must_use]
+    pub(super) fn without(&self, part: &Moments) -> Option<Moments> {
+        let n = self.n.checked_sub(part.n)?;
+        if n == 0 || part.n == 0 {
+            return Some(if n == 0 { Moments::default() } else { *self });
+        }
+        let (a, b, rest) = (self.n as f64, part.n as f64, n as f64);
+        let mean = (a * self.mean - b * part.mean) / rest;
+        let delta = part.mean - mean;
+        Some(Moments { n, mean, m2: (self.m2 - part.m2 - delta * delta * (rest * b / a)).max(0.0) })
+    }
+
     /// Values seen.
     #[must_use]
     pub fn n(&self) -> u64 {
@@ -86,6 +99,21 @@ mod tests {
             assert_eq!(m.n(), 1000);
             assert!((m.variance().expect("two values") / expected - 1.0).abs() < 1e-9, "{m:?}");
         }
+    }
+
+    #[test]
+    fn taking_a_part_out_again() {
+        let (mut all, mut part, mut rest) = (Moments::default(), Moments::default(), Moments::default());
+        for i in 0..100 {
+            let value = 5.0 + f64::from(i * i % 13);
+            all.add(value);
+            if i % 3 == 0 { part.add(value) } else { rest.add(value) }
+        }
+        let left = all.without(&part).expect("a part");
+        assert_eq!(left.n(), rest.n());
+        assert!((left.mean().expect("rows") - rest.mean().expect("rows")).abs() < 1e-12);
+        assert!((left.variance().expect("rows") - rest.variance().expect("rows")).abs() < 1e-9);
+        assert!(part.without(&all).is_none());
     }
 
     #[test]

@@ -182,6 +182,19 @@ impl RegressionTally {
         &self.prediction
     }
 
+    /// Mean and variance of a row loss; `None` for a loss of classes, and for the squared log loss where a value was negative.
+    #[must_use]
+    pub fn row_losses(&self, loss: RowLoss) -> Option<&Moments> {
+        match loss {
+            RowLoss::Absolute => Some(&self.absolute),
+            RowLoss::Squared => Some(&self.squared),
+            RowLoss::Percentage => Some(&self.percentage),
+            RowLoss::SquaredLog => (self.negatives == 0).then_some(&self.squared_log),
+            RowLoss::Signed => Some(&self.error),
+            _ => None,
+        }
+    }
+
     /// The mean absolute percentage error over the labels that are not 0.
     #[must_use]
     pub fn mape_nonzero(&self) -> Option<Estimate> {

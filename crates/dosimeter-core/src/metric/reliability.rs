@@ -30,7 +30,7 @@ pub struct ReliabilityBins {
 }
 
 /// Mean and variance of |N(mean, se^2)|.
-fn folded_normal(mean: f64, se: f64) -> (f64, f64) {
+pub(super) fn folded_normal(mean: f64, se: f64) -> (f64, f64) {
     if se <= 0.0 {
         return (mean.abs(), 0.0);
     }

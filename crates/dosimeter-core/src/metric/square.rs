@@ -47,24 +47,42 @@ impl Square {
 
     /// The value and the variance of a metric; `None` where it is not defined.
     pub(super) fn measure(&self, metric: Metric) -> Option<(f64, f64)> {
+        let (value, slopes) = self.slopes(metric)?;
+        if slopes.is_empty() {
+            // No correlation; the error is that of an uncorrelated sample.
+            return Some((value, 1.0 / self.total));
+        }
+        Some((value, multinomial_variance(self.counts.iter().copied().zip(slopes))))
+    }
+
+    /// The value of a metric and its slope in one more row of each cell, 0 for cells without rows; no slopes where every row
+    /// is predicted the same and the correlation has none.
+    pub(super) fn slopes(&self, metric: Metric) -> Option<(f64, Vec<f64>)> {
         match metric {
+            Metric::Accuracy if self.total > 0.0 => {
+                let value = self.hits.iter().sum::<f64>() / self.total;
+                Some((value, self.each(|i, j| (if i == j { 1.0 - value } else { -value }) / self.total)))
+            }
             Metric::Mcc => self.mcc(),
             Metric::Precision | Metric::Recall | Metric::F1 | Metric::Specificity => self.macro_mean(metric),
             _ => None,
         }
     }
 
-    fn variance(&self, gradient: impl Fn(usize, usize) -> f64) -> f64 {
+    /// Rows by label and prediction.
+    pub(super) fn counts(&self) -> &[f64] {
+        &self.counts
+    }
+
+    fn each(&self, gradient: impl Fn(usize, usize) -> f64) -> Vec<f64> {
         let size = self.size;
-        multinomial_variance(self.counts.iter().enumerate().filter(|(_, count)| **count > 0.0).map(|(at, count)| {
-            let (i, j) = (at / size, at % size);
-            (*count, gradient(i, j))
-        }))
+        let slope = |(at, count): (usize, &f64)| if *count > 0.0 { gradient(at / size, at % size) } else { 0.0 };
+        self.counts.iter().enumerate().map(slope).collect()
     }
 
     /// Gorodkin 2004's R_K, which for two classes is Matthews' coefficient: the correlation of label and
     /// prediction. 0 where every row is predicted the same, as scikit-learn has it; `None` where every label is.
-    fn mcc(&self) -> Option<(f64, f64)> {
+    fn mcc(&self) -> Option<(f64, Vec<f64>)> {
         let n = self.total;
         let hits: f64 = self.hits.iter().sum();
         let cross: f64 = self.labels.iter().zip(&self.predictions).map(|(t, p)| t * p).sum();
@@ -74,24 +92,23 @@ impl Square {
             return None;
         }
         if of_predictions <= 0.0 {
-            // No correlation; the error is that of an uncorrelated sample.
-            return Some((0.0, 1.0 / n));
+            return Some((0.0, Vec::new()));
         }
         let root = (of_labels * of_predictions).sqrt();
         let covariance = hits * n - cross;
         let value = covariance / root;
-        let variance = self.variance(|i, j| {
+        let slopes = self.each(|i, j| {
             let hit = if i == j { n } else { 0.0 };
             let d_covariance = hit + hits - self.predictions[i] - self.labels[j];
             let d_labels = 2.0 * (n - self.labels[i]) / of_labels;
             let d_predictions = 2.0 * (n - self.predictions[j]) / of_predictions;
             d_covariance / root - 0.5 * value * (d_labels + d_predictions)
         });
-        Some((value, variance))
+        Some((value, slopes))
     }
 
     /// The mean of a metric over the classes that occur as label or prediction; 0/0 counts as 0.
-    fn macro_mean(&self, metric: Metric) -> Option<(f64, f64)> {
+    fn macro_mean(&self, metric: Metric) -> Option<(f64, Vec<f64>)> {
         let n = self.total;
         let present: Vec<usize> = (0..self.size).filter(|k| self.labels[*k] + self.predictions[*k] > 0.0).collect();
         if present.is_empty() {
@@ -116,7 +133,7 @@ impl Square {
         // Specificity's base counts every other class's rows: sums over all classes, less those of i and j.
         let all_inverse: f64 = parts.iter().map(|part| part.1).sum();
         let all_decay: f64 = parts.iter().map(|part| part.0 * part.1).sum();
-        let variance = self.variance(|i, j| {
+        let slopes = self.each(|i, j| {
             let hit = if i == j { 1.0 } else { 0.0 };
             let ((vi, bi), (vj, bj)) = (parts[i], parts[j]);
             let slope = match metric {
@@ -130,7 +147,7 @@ impl Square {
             };
             slope / m
         });
-        Some((value, variance))
+        Some((value, slopes))
     }
 }
 

@@ -78,6 +78,9 @@ pub struct ExtraColumn {
     pub native: String,
 }
 
+/// No label, or not of two classes.
+pub const UNKNOWN: u8 = 2;
+
 /// Whole rows of one period.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RowSample {
@@ -87,6 +90,8 @@ pub struct RowSample {
     pub windows: Vec<u32>,
     /// The loss of each row under the watched metric, NaN where there is no label.
     pub losses: Vec<f32>,
+    /// Of a model of two classes, the label of each row: 1 positive, 0 negative, [`UNKNOWN`] where there is none.
+    pub positive: Vec<u8>,
     /// By column, in the baseline's order.
     pub columns: Vec<SampleColumn>,
 }
@@ -110,6 +115,7 @@ impl RowSample {
         self.rows.extend(other.rows);
         self.windows.extend(other.windows);
         self.losses.extend(other.losses);
+        self.positive.extend(other.positive);
         if self.columns.len() < other.columns.len() {
             self.columns.resize(other.columns.len(), SampleColumn::default());
         }
@@ -134,6 +140,7 @@ impl RowSample {
         self.rows = order.iter().map(|i| self.rows[*i]).collect();
         self.windows = order.iter().map(|i| self.windows[*i]).collect();
         self.losses = order.iter().map(|i| self.losses[*i]).collect();
+        self.positive = order.iter().map(|i| self.positive.get(*i).copied().unwrap_or(UNKNOWN)).collect();
         for column in &mut self.columns {
             column.codes = order.iter().map(|i| column.codes[*i]).collect();
             if !column.numbers.is_empty() {
@@ -163,6 +170,7 @@ mod tests {
             rows: rows.to_vec(),
             windows: vec![0; rows.len()],
             losses: vec![0.0; rows.len()],
+            positive: rows.iter().map(|r| (*r % 2) as u8).collect(),
             columns: vec![SampleColumn {
                 codes: rows.iter().map(|r| *r as u16).collect(),
                 numbers: Vec::new(),

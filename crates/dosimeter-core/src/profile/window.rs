@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::grid::{Grid, Special};
-use crate::metric::{Tally, UnlabelledTally};
+use crate::metric::{ExpectedTally, Tally, UnlabelledTally};
 
 /// Sums around a frozen centre, so that windows merge by addition and large offsets lose no digits.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -179,6 +179,8 @@ pub struct WindowProfile {
     pub scored: Option<UnlabelledTally>,
     /// Its place in the calendar, where it is a part of a day or a whole one.
     pub slot: Option<Slot>,
+    /// The same for models of many classes; only in current windows, as the reference's labels have to be known first.
+    pub expected: Option<ExpectedTally>,
 }
 
 impl WindowProfile {
@@ -206,6 +208,13 @@ impl WindowProfile {
             _ => {}
         }
         match (&mut self.scored, &other.scored) {
+            (Some(a), Some(b)) => {
+                let _ = a.merge(b);
+            }
+            (a @ None, Some(b)) => *a = Some(b.clone()),
+            _ => {}
+        }
+        match (&mut self.expected, &other.expected) {
             (Some(a), Some(b)) => {
                 let _ = a.merge(b);
             }

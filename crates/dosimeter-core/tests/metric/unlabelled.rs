@@ -7,7 +7,7 @@ use dosimeter_core::metric::{
 
 use crate::metric::data::{self, Lcg};
 
-const ESTIMATED: [Metric; 8] = [
+const ESTIMATED: [Metric; 10] = [
     Metric::Accuracy,
     Metric::Precision,
     Metric::Recall,
@@ -16,6 +16,8 @@ const ESTIMATED: [Metric; 8] = [
     Metric::Auc,
     Metric::LogLoss,
     Metric::Brier,
+    Metric::AveragePrecision,
+    Metric::Mcc,
 ];
 
 /// Rows whose inputs moved up: `data::binary` with x pulled towards 1, and the same P(Y | x).
@@ -55,6 +57,23 @@ fn follows_a_covariate_shift() {
         }
     }
     println!("worst z {worst:.2}");
+}
+
+#[test]
+fn the_calibration_error_is_that_of_as_many_labels() {
+    let reference = data::binary_tally(&data::binary(31, 50_000));
+    let calibrator = Calibrator::fit(&reference).expect("scores");
+    let (mut estimated, mut realised) = (0.0, 0.0);
+    for seed in 0..20 {
+        let rows = shifted(seed * 97 + 5, 3_000);
+        let mut current = UnlabelledTally::new(calibrator.edges().clone());
+        rows.iter().for_each(|(_, s)| current.add(Some(*s >= 0.5), Some(*s)));
+        estimated += estimate_binary(Metric::Ece, &calibrator, &current).expect("scores").value / 20.0;
+        let labelled = data::count(BinaryTally::new(calibrator.edges().clone()), &rows);
+        realised += labelled.estimate(Metric::Ece).expect("labels").value / 20.0;
+    }
+    println!("estimated {estimated:.4}, of labels {realised:.4}");
+    assert!((estimated - realised).abs() < 0.006, "{estimated} {realised}");
 }
 
 #[test]

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use dosimeter_core::metric::{
-    BinaryTally, MulticlassTally, RegressionTally, RowLoss, ScoreEdges, Tally, Task, UnlabelledTally, sound_edges,
-    unit_edges,
+    Answered, BinaryTally, ClassCalibrators, ExpectedTally, MulticlassTally, RegressionTally, RowLoss, ScoreEdges,
+    Tally, Task, UnlabelledTally, sound_edges, unit_edges,
 };
-use dosimeter_core::profile::Lookup;
-use dosimeter_core::profile::baseline::Watch;
+use dosimeter_core::profile::sample::UNKNOWN;
+use dosimeter_core::profile::{Baseline, Lookup, WindowProfile};
 
 /// One row's answer and truth, as far as they are there.
 #[derive(Clone, Debug, Default)]
@@ -33,11 +33,16 @@ pub(crate) struct Judge {
     cells: Lookup,
     loss: RowLoss,
     scored: bool,
+    /// Whether a reference is known, so that labels and estimates of one window can be put together.
+    follows: bool,
+    /// Of a model of many classes, once a labelled reference is known.
+    calibrators: Option<ClassCalibrators>,
 }
 
 impl Judge {
     /// `None` where the model's task is not known.
-    pub(crate) fn new(watch: &Watch, score_edges: &[f64]) -> Option<Judge> {
+    pub(crate) fn new(baseline: &Baseline) -> Option<Judge> {
+        let (watch, score_edges) = (&baseline.watch, baseline.score_edges.as_slice());
         let task = watch.task?;
         let edges = sound_edges(score_edges.into());
         Some(Judge {
@@ -50,6 +55,8 @@ impl Judge {
             edges,
             loss: RowLoss::standing_for(watch.metric?, !score_edges.is_empty()),
             scored: !score_edges.is_empty(),
+            follows: !baseline.reference.windows.is_empty(),
+            calibrators: labelled_classes(baseline).and_then(|t| ClassCalibrators::fit(&t)),
         })
     }
 
@@ -64,28 +71,25 @@ impl Judge {
         }
     }
 
-    /// An empty tally of scores, for models of two classes.
-    pub(crate) fn unlabelled(&self) -> Option<UnlabelledTally> {
-        (self.task == Task::Binary && self.scored).then(|| UnlabelledTally::new(Arc::clone(&self.edges)))
-    }
-
-    /// Counts a row; its loss, NaN where it has none.
-    pub(crate) fn add(
-        &self,
-        row: &Row<'_>,
-        tally: &mut Option<Tally>,
-        unlabelled: &mut Option<UnlabelledTally>,
-    ) -> f32 {
+    /// Counts a row in its window; its loss, NaN where it has none.
+    pub(crate) fn add(&self, row: &Row<'_>, window: &mut WindowProfile) -> f32 {
+        let tally = &mut window.outcome;
         match self.task {
             Task::Binary => {
                 let score = row.score.filter(|s| !s.is_nan());
                 let predicted =
                     row.prediction.map(|p| same_class(p, &self.positive)).or(score.map(|s| s >= self.threshold));
                 let cell = score.filter(|s| s.is_finite()).map_or(0, |s| usize::from(self.cells.find(s)));
-                if let Some(u) = unlabelled {
-                    u.add_in(cell, predicted, score);
+                let label = row.label.map(|l| same_class(l, &self.positive));
+                if self.scored {
+                    let empty = || UnlabelledTally::new(Arc::clone(&self.edges));
+                    let unlabelled = window.scored.get_or_insert_with(empty);
+                    unlabelled.add_in(cell, predicted, score);
+                    if let Some(label) = label.filter(|_| self.follows) {
+                        unlabelled.label_in(cell, label, predicted, score);
+                    }
                 }
-                let Some(label) = row.label.map(|l| same_class(l, &self.positive)) else { return f32::NAN };
+                let Some(label) = label else { return f32::NAN };
                 if predicted.is_none() && score.is_none() {
                     return f32::NAN;
                 }
@@ -95,12 +99,22 @@ impl Judge {
                 self.loss.binary(label, predicted, score).map_or(f32::NAN, |l| l as f32)
             }
             Task::Multiclass => {
-                let Some(label) = row.label else { return f32::NAN };
                 let best = || {
                     let (i, _) = row.scores?.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
                     self.classes.get(i).map(String::as_str)
                 };
                 let Some(predicted) = row.prediction.or_else(best) else { return f32::NAN };
+                if let Some(calibrators) = &self.calibrators {
+                    let place = |class: &str| self.places.get(class).copied().filter(|i| *i < calibrators.classes());
+                    let answered = Answered {
+                        predicted: place(predicted),
+                        label: row.label.map(place),
+                        right: row.label == Some(predicted),
+                        scores: row.scores,
+                    };
+                    window.expected.get_or_insert_with(|| ExpectedTally::new(calibrators)).add(calibrators, &answered);
+                }
+                let Some(label) = row.label else { return f32::NAN };
                 if let Tally::Multiclass(t) = tally.get_or_insert_with(|| self.tally()) {
                     t.add(label, Some(predicted), row.scores);
                 }
@@ -119,10 +133,31 @@ impl Judge {
         }
     }
 
+    /// The label of a row of two classes: 1 positive, 0 negative, [`UNKNOWN`].
+    pub(crate) fn positive(&self, row: &Row<'_>) -> u8 {
+        let label = row.label.filter(|_| self.task == Task::Binary);
+        label.map_or(UNKNOWN, |l| u8::from(same_class(l, &self.positive)))
+    }
+
     /// Whether labels and predictions are numbers.
     pub(crate) fn is_regression(&self) -> bool {
         self.task == Task::Regression
     }
+}
+
+/// The labelled rows of the reference of a model of many classes.
+fn labelled_classes(baseline: &Baseline) -> Option<MulticlassTally> {
+    let mut total: Option<MulticlassTally> = None;
+    for tally in baseline.reference.windows.iter().filter_map(|w| w.outcome.as_ref()) {
+        match (&mut total, tally) {
+            (Some(t), Tally::Multiclass(m)) => {
+                let _ = t.merge(m);
+            }
+            (None, Tally::Multiclass(m)) => total = Some(m.clone()),
+            _ => {}
+        }
+    }
+    total
 }
 
 /// Whether two texts name the same class: as they are, as truth values in whatever case, or as numbers.

@@ -8,7 +8,7 @@ use dosimeter_core::profile::baseline::WindowSpec;
 use dosimeter_core::profile::grid::Special;
 use dosimeter_core::profile::keys::KeySample;
 use dosimeter_core::profile::period::{ColumnSketch, Notation};
-use dosimeter_core::profile::sample::{Chooser, SampleColumn, canonical_number, hash_bytes};
+use dosimeter_core::profile::sample::{Chooser, SampleColumn, UNKNOWN, canonical_number, hash_bytes};
 use dosimeter_core::profile::sketch::{Distinct, HeavyHitters, shorten};
 use dosimeter_core::profile::{Baseline, ColumnKind, ColumnWindow, Lookup, PeriodProfile, Role};
 
@@ -87,7 +87,7 @@ pub fn profile<'a>(
     let role = |r: Role| baseline.column_with(r);
     let plan = Plan {
         options,
-        judge: Judge::new(&baseline.watch, &baseline.score_edges),
+        judge: Judge::new(baseline),
         chooser: Chooser::new(baseline.watch.seed, wanted_rows, options.rows.max(1)),
         id: role(Role::Id),
         time: role(Role::Time),
@@ -196,12 +196,13 @@ impl<'a> Plan<'a> {
             .filter(|i| windows[*i as usize] != NONE && self.chooser.takes(first + u64::from(*i)))
             .collect();
 
-        let (mut losses, joined) = self.outcomes(s, &by_name, rows, &windows);
+        let (mut losses, positive, joined) = self.outcomes(s, &by_name, rows, &windows, &sampled);
         losses.resize(rows, f32::NAN);
         let sample = &mut s.profile.sample;
         sample.rows.extend(sampled.iter().map(|i| first + u64::from(*i)));
         sample.windows.extend(sampled.iter().map(|i| windows[*i as usize]));
         sample.losses.extend(sampled.iter().map(|i| losses[*i as usize]));
+        sample.positive.extend(positive);
         sample.columns.resize(baseline.columns.len(), SampleColumn::default());
 
         for j in 0..baseline.columns.len() {
@@ -218,15 +219,18 @@ impl<'a> Plan<'a> {
         self.extras(s, &batch.columns, first, &windows, &sampled);
     }
 
-    /// Labels against predictions: the loss of every row, and the labels in use where a feed is joined.
+    /// Labels against predictions: the loss of every row, the labels of the sampled rows, and the labels in use where a feed is joined.
     fn outcomes(
         &self,
         s: &mut State<'_>,
         by_name: &BTreeMap<&str, &Column>,
         rows: usize,
         windows: &[u32],
-    ) -> (Vec<f32>, Vec<Option<String>>) {
-        let Some(judge) = &self.judge else { return (Vec::new(), Vec::new()) };
+        sampled: &[u32],
+    ) -> (Vec<f32>, Vec<u8>, Vec<Option<String>>) {
+        let mut positive = vec![UNKNOWN; sampled.len()];
+        let Some(judge) = &self.judge else { return (Vec::new(), positive, Vec::new()) };
+        let mut next = sampled.iter().zip(&mut positive).peekable();
         let baseline = self.options.baseline;
         let find = |j: Option<usize>| j.and_then(|j| by_name.get(baseline.columns[j].name.as_str()).copied());
         let (regression, kind) = (judge.is_regression(), if judge.is_regression() { Kind::Number } else { Kind::Text });
@@ -283,12 +287,13 @@ impl<'a> Plan<'a> {
             }
             let window = &mut s.profile.windows[windows[i] as usize];
             window.labels += u64::from(row.label.is_some() || row.label_number.is_finite());
-            if window.scored.is_none() {
-                window.scored = judge.unlabelled();
+            losses[i] = judge.add(&row, window);
+            // Sampled rows lie in a window, and in order.
+            if let Some((_, slot)) = next.next_if(|(at, _)| **at as usize == i) {
+                *slot = judge.positive(&row);
             }
-            losses[i] = judge.add(&row, &mut window.outcome, &mut window.scored);
         }
-        (losses, joined)
+        (losses, positive, joined)
     }
 
     fn column(
