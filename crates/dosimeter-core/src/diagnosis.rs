@@ -170,8 +170,22 @@ pub struct Onset {
     pub row: Option<u64>,
     /// The index of that window among the current windows.
     pub window: Option<usize>,
-    /// The earliest and the latest window start that the data allow.
+    /// The earliest and the latest place that the data allow, 95 %.
     pub interval: Option<[OnsetBound; 2]>,
+    /// How it came; `null` where no change point stands out.
+    pub shape: Option<Shape>,
+}
+
+/// How a change came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shape {
+    /// From one row to the next, as far as can be seen.
+    Abrupt,
+    /// Little by little, over three windows at least.
+    Gradual,
+    /// It went again, and came again; dated to the first time.
+    Recurring,
 }
 
 /// One end of an onset's interval: a time where there is one, a row otherwise.

@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+pub(crate) use super::affected::Affected;
 use crate::catalogue::Mode;
-use crate::diagnosis::{Detail, Evidence, Finding, Number, Onset, OnsetBound, Severity, Subject};
+use crate::diagnosis::{Detail, Evidence, Finding, Number, Severity, Subject};
 use crate::evidence::budget::Budget;
 use crate::evidence::component::Kind;
-use crate::evidence::onset::{Stretch, onset_interval, stretches};
 use crate::evidence::shift::{ColumnShift, Series};
 use crate::profile::grid::{Grid, Special};
 use crate::profile::schema::{ColumnKind, ColumnSpec};
 use crate::profile::{Baseline, PeriodProfile};
-use crate::time::Timestamp;
 
 /// The material of one diagnosis.
 pub(crate) struct Case<'a> {
@@ -27,91 +26,15 @@ pub(crate) struct Case<'a> {
     pub(crate) as_of: Option<i64>,
 }
 
-/// When a column was affected.
-#[derive(Clone, Debug)]
-pub(crate) struct Affected {
-    /// The windows at a shifted level, in order.
-    pub(crate) windows: Vec<usize>,
-    /// Since when.
-    pub(crate) onset: Onset,
-    /// Whether a change point stands out.
-    pub(crate) sharp: bool,
-}
-
-impl Affected {
-    /// The windows that are wholly affected: the first may hold rows from before the onset.
-    pub(crate) fn inner(&self) -> Vec<usize> {
-        if self.windows.len() > 1 && self.onset.window != Some(0) {
-            self.windows.iter().copied().filter(|w| Some(*w) != self.onset.window).collect()
-        } else {
-            self.windows.clone()
-        }
-    }
-}
-
 impl<'a> Case<'a> {
     pub(crate) fn spec(&self, column: usize) -> &'a ColumnSpec {
         &self.baseline.columns[column]
-    }
-
-    /// The onset that a window stands for.
-    pub(crate) fn onset_at(&self, window: usize, low: usize, high: usize) -> Onset {
-        let bound = |w: usize| {
-            let w = self.current.windows.get(w)?;
-            w.start.map(|t| OnsetBound::Time(Timestamp(t))).or(w.first_row.map(OnsetBound::Row))
-        };
-        let at = self.current.windows.get(window);
-        Onset {
-            at: at.and_then(|w| w.start).map(Timestamp),
-            row: at.and_then(|w| w.first_row),
-            window: Some(window),
-            interval: bound(low).zip(bound(high)).map(|(a, b)| [a, b]),
-        }
     }
 
     /// The current window that holds a row.
     pub(crate) fn window_of_row(&self, row: u64) -> usize {
         let starts = self.current.windows.iter().enumerate().filter_map(|(i, w)| Some((i, w.first_row?)));
         starts.filter(|(_, first)| *first <= row).max_by_key(|(_, first)| *first).map_or(0, |(i, _)| i)
-    }
-
-    /// The windows in which a series is off by at least `least`, and since when; all windows where no single change
-    /// point stands out.
-    pub(crate) fn affected(&self, deviations: &[f64], variances: &[f64], least: f64) -> Affected {
-        let list = stretches(deviations, variances);
-        let shifted: Vec<&Stretch> = list.iter().filter(|s| s.shifted && s.level.abs() >= least).collect();
-        let Some(first) = shifted.first() else {
-            let windows: Vec<usize> = (0..deviations.len()).collect();
-            return Affected { onset: self.onset_at(0, 0, deviations.len().saturating_sub(1)), windows, sharp: false };
-        };
-        let before = list.iter().find(|s| s.to == first.from).map_or(0.0, |s| s.level);
-        let (low, high) = onset_interval(deviations, variances, first.from, before, first.level, first.to);
-        // Windows without data belong to neither side: the change is seen where data come again.
-        let seen = |w: &usize| deviations.get(*w).is_some_and(|d| d.is_finite());
-        let from = (first.from..first.to).find(seen).unwrap_or(first.from);
-        let windows: Vec<usize> = shifted.iter().flat_map(|s| s.from..s.to).filter(|w| *w >= from).collect();
-        Affected { windows, onset: self.onset_at(from, low.min(from), high.max(from)), sharp: true }
-    }
-
-    /// All windows, and no date: where the order of rows means nothing, windows chosen for what they show would lie.
-    pub(crate) fn everywhere(&self) -> Affected {
-        let windows = (0..self.current.windows.len()).collect();
-        Affected { windows, onset: Onset::default(), sharp: false }
-    }
-
-    /// Where the values of a component moved: [`Case::affected_by`], or everywhere.
-    pub(crate) fn moved_in(&self, series: &Series) -> Affected {
-        if self.baseline.ordered { self.affected_by(series) } else { self.everywhere() }
-    }
-
-    /// [`Case::affected`] for a component: its most telling recent part where no single change point stands out.
-    pub(crate) fn affected_by(&self, series: &Series) -> Affected {
-        let found = self.affected(&series.deviations(), &series.variances, least_effect(series));
-        if found.sharp || series.p_window.0 < series.p_overall {
-            return found;
-        }
-        let windows: Vec<usize> = (series.since..series.means.len()).collect();
-        Affected { onset: self.onset_at(series.since, 0, series.means.len().saturating_sub(1)), windows, sharp: false }
     }
 
     /// The share of the current rows that lie in these windows.

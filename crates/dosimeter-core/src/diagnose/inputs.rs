@@ -36,7 +36,7 @@ fn number(case: &Case<'_>, column: usize) -> Option<Finding> {
     }
     let spec = case.spec(column);
     let series = case.shift(column)?.loudest()?;
-    let affected = case.moved_in(series);
+    let affected = case.moved_in_to_the_row(column, series);
     let (then, now) =
         (columns::quantiles(case, column, None), columns::quantiles(case, column, Some(&affected.windows)));
     let what = match (then.zip(now), &series.component.kind) {
@@ -90,7 +90,7 @@ fn category(case: &Case<'_>, column: usize) -> Option<Finding> {
     }
     let shift = case.shift(column)?;
     let series = if case.worth_naming(column) { shift.loudest()? } else { case.special(column, Special::Other)? };
-    let affected = case.moved_in(series);
+    let affected = case.moved_in_to_the_row(column, series);
     let (reference, current) = (case.reference_counts(column), case.counts_in(column, &affected.windows));
     let share = |counts: &[u64], cell: usize| {
         counts.get(cell).copied().unwrap_or(0) as f64 / counts.iter().sum::<u64>().max(1) as f64

@@ -4,11 +4,13 @@
 //! of inputs, of categories, or of base rates; the watched metric says whether anything fell; the loss, if there is one, is
 //! split between causes; and each finding gets its severity from what it carries.
 
+mod affected;
 mod calibration;
 mod case;
 mod causes;
 mod columns;
 mod direct_loss;
+mod dating;
 mod inputs;
 mod learner;
 mod other_metrics;

@@ -5,6 +5,7 @@
 //! the policy tolerates.
 
 use super::case::{Affected, Case, evidence, finding};
+use super::dating::{Followed, to_the_row};
 use super::reading::{FEW_LABELS, Reading, merged};
 use crate::catalogue::Mode;
 use crate::diagnosis::{Basis, Evidence, Finding, Impact, Number, Severity};
@@ -167,13 +168,16 @@ pub(crate) fn measure(case: &Case<'_>, metric: Metric) -> Option<Performance> {
     let affected = if !ordered {
         case.everywhere()
     } else if real {
-        let found = affected_for_worse(case, &deviations, &variances, tolerance);
+        let mut found = affected_for_worse(case, &deviations, &variances, tolerance);
+        if basis == Basis::Labels && case.baseline.watch.metric == Some(metric) {
+            to_the_row(case, Followed::Loss, &mut found);
+        }
         if found.sharp || test.p_window < test.p_period {
             found
         } else {
             let windows: Vec<usize> = (test.since..deviations.len()).collect();
             let onset = case.onset_at(test.since, 0, deviations.len().saturating_sub(1));
-            Affected { onset, windows, sharp: false }
+            Affected::plain(windows, onset, false)
         }
     } else {
         case.affected(&vec![0.0; deviations.len()], &variances, f64::INFINITY)
@@ -271,16 +275,7 @@ impl Fall<'_> {
 
 /// The stretches in which the metric is worse by more than half of what is tolerated; better stretches do not count.
 pub(super) fn affected_for_worse(case: &Case<'_>, deviations: &[f64], variances: &[f64], tolerance: f64) -> Affected {
-    let affected = case.affected(deviations, variances, tolerance * 0.5);
-    let worse: Vec<usize> =
-        affected.windows.iter().copied().filter(|w| !deviations.get(*w).is_some_and(|d| *d < 0.0)).collect();
-    match worse.first() {
-        Some(first) if affected.windows.first() != Some(first) => {
-            Affected { onset: case.onset_at(*first, *first, *first), windows: worse, sharp: true }
-        }
-        Some(_) => Affected { windows: worse, ..affected },
-        None => affected,
-    }
+    case.affected_where(deviations, variances, |x| x >= tolerance * 0.5)
 }
 
 /// The finding that the metric fell, if it did.

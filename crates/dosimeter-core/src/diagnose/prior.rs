@@ -30,7 +30,7 @@ pub(crate) fn find(case: &Case<'_>, claims: &Claims) -> Vec<Finding> {
 fn moved(case: &Case<'_>, role: Role, column: usize) -> Option<Finding> {
     let spec = case.spec(column);
     let series = case.shift(column)?.loudest()?;
-    let affected = case.moved_in(series);
+    let affected = case.moved_in_to_the_row(column, series);
     let categorical = matches!(spec.grid, Grid::Category { .. });
     let what = match role {
         Role::Label if categorical => "base rate of the labels",

@@ -101,6 +101,7 @@ fn lengths_and_places_that_disagree() {
         row: Some(u64::MAX),
         window: Some(usize::MAX),
         interval: Some([OnsetBound::Time(Timestamp(i64::MIN)), OnsetBound::Time(Timestamp(i64::MAX))]),
+        shape: None,
     };
     for finding in &mut d.findings {
         finding.onset = Some(far.clone());

@@ -38,10 +38,7 @@ pub(super) fn last_break(case: &Case<'_>, column: usize) -> Option<Break> {
     }
     let (_, before, from) = best?;
     let onset = case.onset_at(from, from.saturating_sub(1), from);
-    Some(Break {
-        before: (before..from).collect(),
-        affected: Affected { windows: (from..windows).collect(), onset, sharp: true },
-    })
+    Some(Break { before: (before..from).collect(), affected: Affected::plain((from..windows).collect(), onset, true) })
 }
 
 /// Whether a series went to its new level at once and stayed: as the reference just before, as the whole from the first
