@@ -451,7 +451,12 @@ pub(crate) fn segments(finding: &Finding) -> Vec<Segment> {
         };
         let figure = |key: &str| value(key).map_or(number::UNKNOWN.to_owned(), number::metric);
         Segment {
-            place: format!("{} = {}", text("column"), text("value")),
+            place: match map.get("segment") {
+                Some(Detail::Map(columns)) => {
+                    columns.iter().map(|(c, v)| format!("{c} = {}", detail(v))).collect::<Vec<_>>().join(", ")
+                }
+                _ => format!("{} = {}", text("column"), text("value")),
+            },
             share: value("share").map_or(number::UNKNOWN.to_owned(), number::percent),
             loss: format!("{} → {}", figure("loss_reference"), figure("loss_current")),
             part: figure("contribution"),

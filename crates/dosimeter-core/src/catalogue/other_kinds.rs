@@ -4,7 +4,7 @@ use super::Mode;
 use super::entry::{Kind, key};
 
 /// Every kind that belongs neither to [`Mode::SchemaChange`] nor to [`Mode::CategoryShift`].
-pub static OTHER_KINDS: [Kind; 9] = [
+pub static OTHER_KINDS: [Kind; 10] = [
     Kind {
         id: "metric_fell",
         mode: Mode::PerformanceLoss,
@@ -12,7 +12,8 @@ pub static OTHER_KINDS: [Kind; 9] = [
         meaning: "The watched metric is worse than in the reference by more than is tolerated.",
         detail: &[key(
             "segments",
-            "where the loss is largest: {column, value, share, loss_reference, loss_current, contribution}",
+            "where the loss is largest: {segment, share, loss_reference, loss_current, contribution, \
+             interval}, and column and value where the segment has one column",
         )],
         next_step: "Read the decomposition and the other findings: they say which part of the loss has which cause. \
                     Where nothing explains it, look at the segments in which it is largest.",
@@ -29,6 +30,20 @@ pub static OTHER_KINDS: [Kind; 9] = [
             key("current", "the metric in the segment now"),
         ],
         next_step: "Find out what is new about these rows; until then do not act on the model's answers for them.",
+        breaks_inputs: false,
+        watch_only: false,
+    },
+    Kind {
+        id: "slice_fell",
+        mode: Mode::PerformanceLoss,
+        title: "Slice fell",
+        meaning: "In a slice of one or two columns that a search found the metric fell by more than is tolerated, though \
+                  the whole did not. It is harmful where that costs the whole half of what is tolerated.",
+        detail: &[
+            key("reference", "the metric in the slice, on the reference"),
+            key("current", "the metric in the slice now, on rows that did not choose it"),
+        ],
+        next_step: "Find out what is new about these rows, and watch the columns as segments.",
         breaks_inputs: false,
         watch_only: false,
     },

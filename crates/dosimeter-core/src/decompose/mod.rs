@@ -30,8 +30,10 @@
 //! Sign: everything is a change of loss, positive is worse.
 
 mod columns;
+mod lattice;
+mod moments;
 mod parts;
-mod segments;
+mod slices;
 mod support;
 #[cfg(test)]
 mod tests;
@@ -42,7 +44,7 @@ use thiserror::Error;
 
 use crate::learn::{Auc, Config, Loss, Matrix, auc_within, cross_fit};
 
-pub use segments::{Codes, SegmentLoss, worst_segments};
+pub use slices::{Codes, Condition, Slice, held_out, worst_slices};
 use support::Support;
 
 /// One period's rows: an i.i.d. sample.

@@ -7,10 +7,16 @@ use super::learner::{codes_label, matrix, rows_for, rows_in};
 use super::performance::Performance;
 use super::schema::Claims;
 use super::schema_part::{SchemaPart, schema_part};
-use crate::decompose::{Options, Part, Parts, Sample, SegmentLoss, decompose, worst_segments};
+use crate::decompose::{Condition, Options, Part, Parts, Sample, Slice, decompose, worst_slices};
 use crate::diagnosis::{Basis, Decomposition, Number};
 use crate::metric::RowLoss;
 use crate::profile::{ColumnKind, Role};
+
+/// The chance that any slice is named where the loss rose alike everywhere.
+const LEVEL_OF_SLICES: f64 = 0.05;
+
+/// Columns of a slice with their values, in words.
+pub(super) type Place = Vec<(String, String)>;
 
 /// The decomposition and what it rests on.
 pub(crate) struct Causes {
@@ -18,8 +24,8 @@ pub(crate) struct Causes {
     pub(super) parts: Option<Parts>,
     /// Columns of the matrix, as positions in the baseline.
     pub(super) columns: Vec<usize>,
-    /// Where the loss rose most beyond the rest: column, value, and what was measured.
-    pub(super) segments: Vec<(String, String, SegmentLoss)>,
+    /// Where the loss rose most beyond the rest: columns with their values, and what was measured.
+    pub(super) slices: Vec<(Place, Slice)>,
     /// From a change of mean row loss to a loss of the metric.
     pub(super) scale: f64,
     /// The part that neither inputs nor broken formats explain: P(Y|X) moved.
@@ -51,21 +57,18 @@ pub(crate) fn decompose_loss(case: &Case<'_>, performance: &Performance, claims:
         &Options { outputs: outputs.len(), ..Options::new(case.baseline.watch.seed) },
     )
     .ok()?;
-    // A segment is a place among the inputs.
+    // A slice is a place among the inputs.
     let places: Vec<bool> = (0..columns.len()).map(|column| column < inputs.len()).collect();
-    let segments = worst_segments(&then.only(&places), &then_loss, &now.only(&places), &now_loss)
-        .into_iter()
-        // "Nearly everywhere" is no place.
-        .filter(|s| s.share <= 0.6)
-        .take(5)
-        .filter_map(|s| {
-            Some((
-                case.spec(*columns.get(s.column)?).name.clone(),
-                codes_label(case, *columns.get(s.column)?, &s.codes),
-                s,
-            ))
-        })
-        .collect();
+    let (then, now) = (then.only(&places), now.only(&places));
+    let slices = worst_slices(
+        Sample { inputs: &then, loss: &then_loss },
+        Sample { inputs: &now, loss: &now_loss },
+        LEVEL_OF_SLICES,
+        case.baseline.watch.seed,
+    )
+    .into_iter()
+    .map(|s| (place(case, &columns, &s), s))
+    .collect();
     // The row loss may only stand for the metric (AUC, F1): then its parts are taken in proportion.
     let direct = RowLoss::is_metric(performance.metric);
     let scale = if direct {
@@ -74,7 +77,7 @@ pub(crate) fn decompose_loss(case: &Case<'_>, performance: &Performance, claims:
         performance.loss / parts.total.value
     } else {
         let concept = Part::default();
-        return Some(Causes { decomposition: None, parts: None, columns, segments, scale: 0.0, concept, schema: None });
+        return Some(Causes { decomposition: None, parts: None, columns, slices, scale: 0.0, concept, schema: None });
     };
     let schema = schema_part(case, performance, claims, &rows_now, &now_loss, parts.concept);
     let broken = schema.as_ref().map_or(Part::default(), |s| s.part);
@@ -116,7 +119,16 @@ pub(crate) fn decompose_loss(case: &Case<'_>, performance: &Performance, claims:
         unexplained: Number(whole - named),
         interval: intervals,
     };
-    Some(Causes { decomposition: Some(decomposition), parts: Some(parts), columns, segments, scale, concept, schema })
+    Some(Causes { decomposition: Some(decomposition), parts: Some(parts), columns, slices, scale, concept, schema })
+}
+
+/// A slice in words; `columns` are those of the matrix, as positions in the baseline.
+pub(super) fn place(case: &Case<'_>, columns: &[usize], slice: &Slice) -> Place {
+    let word = |condition: &Condition| {
+        let column = *columns.get(condition.column)?;
+        Some((case.spec(column).name.clone(), codes_label(case, column, &condition.codes)))
+    };
+    slice.conditions.iter().filter_map(word).collect()
 }
 
 impl Causes {

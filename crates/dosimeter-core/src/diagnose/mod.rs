@@ -21,6 +21,7 @@ mod recalibration;
 mod schema;
 mod schema_part;
 mod segments;
+mod slices;
 mod verdict;
 mod weigh;
 
@@ -79,7 +80,11 @@ pub fn diagnose(baseline: &Baseline, current: &PeriodProfile, context: Context) 
     let causes = performance.as_ref().and_then(|p| causes::decompose_loss(&case, p, &claims));
     weigh::weigh(&case, performance.as_ref(), causes.as_ref(), prior_alone, &mut findings);
     findings.extend(performance.as_ref().and_then(|p| other_metrics::find(&case, p)));
-    findings.extend(performance.iter().flat_map(|p| segments::find(&case, p)));
+    let watched: Vec<Finding> = performance.iter().flat_map(|p| segments::find(&case, p)).collect();
+    if watched.is_empty() {
+        findings.extend(performance.iter().flat_map(|p| slices::find(&case, p, &claims)));
+    }
+    findings.extend(watched);
     for f in &mut findings {
         if f.onset.as_ref().is_some_and(|o| *o == crate::diagnosis::Onset::default()) {
             f.onset = None;

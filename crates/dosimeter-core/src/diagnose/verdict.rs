@@ -1,5 +1,7 @@
 //! The conclusion: ranking, verdict, power, summary, next steps.
 
+use std::collections::BTreeMap;
+
 use super::case::Case;
 use super::performance::Performance;
 use super::prior::follows_inputs;
@@ -315,8 +317,11 @@ pub(crate) fn next_step(f: &Finding) -> String {
         }
         Mode::PerformanceLoss => {
             let retrain = "retrain on labelled rows since the onset if nothing upstream explains it.";
-            match f.subject.segment.as_ref().and_then(|s| s.iter().next()) {
-                Some((column, value)) => format!("Look at {} = {}; {retrain}", quoted(column), quoted(value)),
+            let words = |s: &BTreeMap<String, String>| {
+                s.iter().map(|(c, v)| format!("{} = {}", quoted(c), quoted(v))).collect::<Vec<_>>().join(" and ")
+            };
+            match f.subject.segment.as_ref().map(words).filter(|w| !w.is_empty()) {
+                Some(place) => format!("Look at {place}; {retrain}"),
                 None => format!("Look upstream first; {retrain}"),
             }
         }

@@ -1,12 +1,11 @@
 //! Every finding's severity and price: what it carries of the loss, and where nobody can say, what its kind is worth.
 
-use std::collections::BTreeMap;
-
 use super::case::{Case, detail, evidence, finding};
-use super::causes::Causes;
+use super::causes::{Causes, Place};
 use super::performance::{Performance, impact};
 use super::schema_part::{breaks, overlaps};
 use crate::catalogue::{Mode, kind};
+use crate::decompose::Slice;
 use crate::diagnosis::{Basis, Detail, Finding, Number, Severity};
 use crate::text::{percent, quoted};
 
@@ -65,7 +64,7 @@ pub(crate) fn weigh(
         price_schema(case, p, c, findings);
         findings.extend(concept(case, p, c, prior_alone));
         findings.extend(together(case, p, c, prior_alone, findings));
-        attach_segments(c, findings);
+        attach_slices(c, findings);
     }
 }
 
@@ -252,33 +251,42 @@ fn together(case: &Case<'_>, p: &Performance, c: &Causes, prior_alone: bool, fin
 const MOST_TOGETHER: usize = 4;
 
 /// Says where the loss lives, on the finding that speaks of the loss.
-fn attach_segments(c: &Causes, findings: &mut [Finding]) {
-    let list: Vec<Detail> = c
-        .segments
-        .iter()
-        .map(|(column, value, s)| {
-            Detail::Map(detail([
-                ("column", column.as_str().into()),
-                ("value", value.as_str().into()),
-                ("share", s.share.into()),
-                ("loss_reference", Detail::Number(Number(s.loss_reference.unwrap_or(f64::NAN)))),
-                ("loss_current", s.loss_current.into()),
-                ("contribution", s.contribution.into()),
-            ]))
-        })
-        .collect();
-    let Some((column, value, s)) = c.segments.first() else {
+fn attach_slices(c: &Causes, findings: &mut [Finding]) {
+    let Some((first, s)) = c.slices.first() else {
         return;
     };
-    let worst = format!("worst where {} is {} ({} of the rows)", quoted(column), quoted(value), percent(s.share));
+    let list: Vec<Detail> = c.slices.iter().map(|(place, slice)| slice_detail(place, slice)).collect();
+    let worst = format!("worst where {} ({} of the rows)", in_words(first), percent(s.share));
     for f in findings
         .iter_mut()
         .filter(|f| matches!(f.mode, Mode::PerformanceLoss | Mode::ConceptDrift) && f.severity != Severity::Harmless)
     {
         f.detail.insert("segments".to_owned(), Detail::List(list.clone()));
-        f.subject.segment = Some(BTreeMap::from([(column.clone(), value.clone())]));
+        f.subject.segment = Some(first.iter().cloned().collect());
         if f.mode == Mode::PerformanceLoss {
             f.message = format!("{}; {worst}", f.message);
         }
     }
+}
+
+/// `plan is "vip" and hours is "8 to 12"`.
+pub(super) fn in_words(place: &Place) -> String {
+    place.iter().map(|(column, value)| format!("{} is {}", quoted(column), quoted(value))).collect::<Vec<_>>().join(" and ")
+}
+
+/// A slice and what was measured in it, on rows that did not choose it.
+fn slice_detail(place: &Place, s: &Slice) -> Detail {
+    let segment = place.iter().map(|(column, value)| (column.clone(), value.as_str().into())).collect();
+    let mut map = detail([
+        ("segment", Detail::Map(segment)),
+        ("share", s.share.into()),
+        ("loss_reference", Detail::Number(Number(s.loss_reference.unwrap_or(f64::NAN)))),
+        ("loss_current", s.loss_current.into()),
+        ("contribution", s.contribution.value.into()),
+        ("interval", Detail::List(s.contribution.interval().map(Detail::from).to_vec())),
+    ]);
+    if let [(column, value)] = place.as_slice() {
+        map.extend(detail([("column", column.as_str().into()), ("value", value.as_str().into())]));
+    }
+    Detail::Map(map)
 }

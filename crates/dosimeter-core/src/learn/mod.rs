@@ -24,5 +24,4 @@ pub use auc::{Auc, auc, auc_within};
 pub use bins::{Cutter, Matrix, MatrixError};
 pub use boost::{Config, Loss, Model, fit};
 pub use cross_fit::{CrossFit, cross_fit};
-#[cfg(test)]
 pub(crate) use rng::SplitMix;
