@@ -9,6 +9,7 @@ mod case;
 mod causes;
 mod columns;
 mod inputs;
+mod joint_drift;
 mod learner;
 mod other_metrics;
 mod performance;
@@ -61,6 +62,7 @@ pub fn diagnose(baseline: &Baseline, current: &PeriodProfile, context: Context) 
     let claims = schema::check(&case);
     let mut findings = claims.findings.clone();
     findings.extend(inputs::find(&case, &claims));
+    findings.extend(joint_drift::find(&case, &claims, &findings));
     let mut priors = prior::find(&case, &claims);
     let windows = performance.as_ref().map(|p| p.affected.windows.clone()).unwrap_or_default();
     let base_rate = prior::base_rate_alone(&case, &windows);
