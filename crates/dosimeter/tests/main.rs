@@ -15,6 +15,7 @@ mod formats;
 mod hostile;
 mod house;
 mod inputs;
+mod joint;
 mod labels;
 mod null;
 mod one_fault;

@@ -68,8 +68,12 @@ pub static OTHER_KINDS: [Kind; 11] = [
         mode: Mode::DataDrift,
         title: "Joint shift",
         meaning: "The inputs go together otherwise than in the reference, by more than they ever wobbled in it, though none of \
-                  them moved by itself and no single pair shows it.",
+                  them moved by itself: many pairs changed, or no single pair shows it.",
         detail: &[
+            key(
+                "pairs",
+                "the surest of the pairs that changed, where any did: {first, second, relation, reference, current}",
+            ),
             key("telling", "the columns that tell the periods apart: {column, share}, where a learner can"),
             key("rows_reference", "sampled reference rows that were read"),
             key("rows_current", "sampled current rows that were read"),

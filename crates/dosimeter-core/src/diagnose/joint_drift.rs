@@ -31,7 +31,7 @@ const NAMED: usize = 4;
 /// Changes not worth a word: of a correlation, of the reconstruction error in its own standard deviations, and of the AUC.
 const LEAST_CHANGE: f64 = 0.05;
 const LEAST_ERROR: f64 = 0.05;
-const LEAST_AUC: f64 = 0.03;
+const LEAST_AUC: f64 = 0.02;
 /// How many tests share the budget.
 const TESTS: f64 = 3.0;
 
@@ -48,6 +48,7 @@ struct Joint {
 /// The finding that relations changed, where they did.
 pub(crate) fn find(case: &Case<'_>, claims: &Claims, findings: &[Finding]) -> Option<Finding> {
     let joint = examine(case, claims, findings)?;
+
     let alpha = case.budget.joint / TESTS;
     let pairs = joint.relations.pairs.len() as f64;
     let certain = |p: &&Pair| p.shift.p * pairs < alpha && p.shift.change.abs() >= LEAST_CHANGE;
@@ -60,6 +61,7 @@ pub(crate) fn find(case: &Case<'_>, claims: &Claims, findings: &[Finding]) -> Op
     // A correlation says more to people than other relations do: it leads wherever it is as certain.
     let lead = changed.iter().find(|p| p.is_correlation()).or(changed.first());
     let mut f = match (lead, apart, off) {
+        (Some(_), _, _) if scattered(&changed) => of_many(case, &joint, &changed),
         (Some(pair), _, _) => of_pair(case, &joint, pair, &changed),
         (None, Some(told), _) => of_domain(case, &joint, told),
         (None, None, Some(off)) => of_error(case, &joint, off),
@@ -188,6 +190,79 @@ fn name<'a>(case: &'a Case<'_>, joint: &Joint, column: usize) -> &'a str {
     joint.columns.get(column).map_or("", |j| case.spec(*j).name.as_str())
 }
 
+/// Columns from which on a change is one of the whole table, unless one column is in most of the pairs.
+const SCATTERED: usize = 8;
+
+fn scattered(changed: &[&Pair]) -> bool {
+    let mut times = std::collections::BTreeMap::new();
+    changed.iter().flat_map(|p| p.columns).for_each(|c| *times.entry(c).or_insert(0) += 1);
+    times.len() >= SCATTERED && times.values().all(|n| n * 2 < changed.len())
+}
+
+fn of_many(case: &Case<'_>, joint: &Joint, changed: &[&Pair]) -> Finding {
+    let correlations = || changed.iter().filter(|p| p.is_correlation());
+    let n = correlations().count().max(1) as f64;
+    let size = |of: fn(&Pair) -> f64| correlations().map(|p| of(p).abs()).sum::<f64>() / n;
+    let (then, now) = (size(|p| p.reference), size(Pair::current));
+    let columns = most_changed(changed.iter().copied());
+    let names: Vec<&str> = columns.iter().map(|c| name(case, joint, *c)).collect();
+    let mut partners: Vec<[usize; 2]> = changed.iter().map(|p| p.columns).collect();
+    partners.sort_unstable();
+    partners.dedup();
+    let sizes = match correlations().count() {
+        0 => String::new(),
+        _ => format!(", rank correlations of a mean size of {} → {}", digits(round(then)), digits(round(now))),
+    };
+    let message = format!(
+        "the inputs go together otherwise than before though each stayed: {} pairs changed{sizes}{}",
+        count(partners.len() as u64),
+        most(&names)
+    );
+    let mut f = finding(Mode::DataDrift, Some("joint_shift"), &names, message);
+    f.detail = detail([("pairs", pairs_detail(case, joint, changed))]);
+    // One series of all of them: each pair's score in the direction of its change.
+    if let Some(lead) = changed.first() {
+        let mut scores = vec![0.0; joint.current.rows()];
+        for p in changed.iter().take(MOST_DATED) {
+            let sign = p.shift.change.signum();
+            let own = p.scores(&joint.current);
+            scores.iter_mut().zip(own).for_each(|(sum, s)| *sum += sign * (s - p.reference));
+        }
+        let n = changed.len().min(MOST_DATED) as f64;
+        scores.iter_mut().for_each(|s| *s /= n);
+        let variance = scores.iter().map(|s| s * s).sum::<f64>() / scores.len().max(1) as f64;
+        let moved =
+            Moved { scores: &scores, reference: 0.0, variance, wobble: lead.shift.wobble, since: lead.shift.since };
+        fill(case, dated(case, joint, &moved), &mut f);
+    }
+    f
+}
+
+/// Pairs that date a change of the whole table.
+const MOST_DATED: usize = 50;
+
+/// The columns of the surest pairs.
+fn most_changed<'a>(pairs: impl Iterator<Item = &'a Pair>) -> Vec<usize> {
+    let mut columns: Vec<usize> = Vec::new();
+    for c in pairs.flat_map(|p| p.columns) {
+        if !columns.contains(&c) && columns.len() < NAMED {
+            columns.push(c);
+        }
+    }
+    columns
+}
+
+fn pairs_detail(case: &Case<'_>, joint: &Joint, changed: &[&Pair]) -> Detail {
+    let entry = |p: &&Pair| {
+        let [a, b] = p.columns.map(|c| name(case, joint, c));
+        let kind = if p.is_correlation() { "rank_correlation" } else { "shape" };
+        let mut map = detail([("first", a.into()), ("second", b.into()), ("relation", kind.into())]);
+        map.extend(detail([("reference", p.reference.into()), ("current", p.current().into())]));
+        Detail::Map(map)
+    };
+    Detail::List(changed.iter().take(8).map(entry).collect())
+}
+
 fn of_pair(case: &Case<'_>, joint: &Joint, lead: &Pair, changed: &[&Pair]) -> Finding {
     // The columns of the lead, then of the others as they come: those of one fault share a column.
     let mut columns: Vec<usize> = lead.columns.to_vec();
@@ -204,9 +279,8 @@ fn of_pair(case: &Case<'_>, joint: &Joint, lead: &Pair, changed: &[&Pair]) -> Fi
     partners.dedup();
     let more = partners.len() - 1;
     let [a, b] = lead.columns.map(|c| quoted(name(case, joint, c)));
-    let now = |p: &Pair| p.current().clamp(-1.0, 1.0);
     let what = if lead.is_correlation() {
-        let (x, y) = (lead.reference, now(lead));
+        let (x, y) = (lead.reference, lead.current());
         format!("rank correlation {} → {}", digits(round(x)), digits(round(y)))
     } else {
         "no correlation shows it".to_owned()
@@ -219,15 +293,7 @@ fn of_pair(case: &Case<'_>, joint: &Joint, lead: &Pair, changed: &[&Pair]) -> Fi
     let names: Vec<&str> = columns.iter().map(|c| name(case, joint, *c)).collect();
     let message = format!("the relation of {a} and {b} changed though neither did alone: {what}{others}");
     let mut f = finding(Mode::DataDrift, Some("relation_changed"), &names, message);
-    let entry = |p: &&Pair| {
-        let [a, b] = p.columns.map(|c| name(case, joint, c));
-        let kind = if p.is_correlation() { "rank_correlation" } else { "shape" };
-        let pair = [("first", a.into()), ("second", b.into()), ("relation", kind.into())];
-        let mut map = detail(pair);
-        map.extend(detail([("reference", p.reference.into()), ("current", now(p).into())]));
-        Detail::Map(map)
-    };
-    f.detail = detail([("pairs", Detail::List(changed.iter().take(8).map(entry).collect()))]);
+    f.detail = detail([("pairs", pairs_detail(case, joint, changed))]);
     let scores = lead.scores(&joint.current);
     fill(case, dated(case, joint, &moved(&scores, lead.reference, &lead.shift)), &mut f);
     f
@@ -266,12 +332,7 @@ fn of_domain(case: &Case<'_>, joint: &Joint, told: &Domain) -> Finding {
 }
 
 fn of_error(case: &Case<'_>, joint: &Joint, off: &Reconstruction) -> Finding {
-    let mut columns: Vec<usize> = Vec::new();
-    for c in joint.relations.pairs.iter().filter(|p| p.is_correlation()).flat_map(|p| p.columns) {
-        if !columns.contains(&c) && columns.len() < NAMED {
-            columns.push(c);
-        }
-    }
+    let columns = most_changed(joint.relations.pairs.iter().filter(|p| p.is_correlation()));
     let names: Vec<&str> = columns.iter().map(|c| name(case, joint, *c)).collect();
     let message = format!(
         "the inputs go together otherwise than before though each stayed: their distance from the reference's principal \

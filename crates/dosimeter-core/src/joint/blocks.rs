@@ -71,13 +71,36 @@ impl Blocks {
     }
 }
 
+impl Null {
+    /// From F of the reference's blocks and its degrees of freedom.
+    ///
+    /// A wobble that lasts makes few of many blocks: their spread around their own mean is smaller than the wobble, and says
+    /// less about it (Bayley and Hammersley 1946).
+    #[must_use]
+    pub fn new(ratio: f64, freedom: f64, lasts: f64, blocks: usize) -> Null {
+        let seen = effective(blocks as f64, lasts);
+        let missed = (1.0 - 1.0 / seen).max(0.25) / (1.0 - 1.0 / blocks.max(2) as f64);
+        let factor = 1.0 + (ratio - 1.0).max(0.0) / missed.min(1.0);
+        let worth = (1.0 - lasts * lasts) / (1.0 + lasts * lasts);
+        Null { dispersion: Dispersion { factor, freedom: (freedom * worth).max(1.0) }, lasts }
+    }
+}
+
+/// How much of the wobble alone lasts: blocks' sampling errors, which do not, are taken out. `None` where there is no wobble
+/// beyond luck, for then the little there is would be blown up.
+#[must_use]
+pub fn lasting((ratio, freedom): (f64, f64), persistence: Option<f64>) -> Option<f64> {
+    let wobbles = ratio > 1.0 + 3.0 * (2.0 / freedom.max(1.0)).sqrt();
+    persistence.filter(|_| wobbles).map(|p| (p * ratio / (ratio - 1.0)).clamp(0.0, 0.9))
+}
+
 /// The null that a series of blocks gives by itself, with nothing borrowed; never less than sampling error.
 #[must_use]
 pub fn own_null(reference: &Blocks, variance: f64, common: f64) -> Option<Null> {
-    let (ratio, lasting) = reference.wobble(variance);
+    let (ratio, persistence) = reference.wobble(variance);
     let (factor, freedom) = ratio?;
-    let lasts = lasting.map_or(common, |own| own.max((own + common) / 2.0));
-    Some(Null { dispersion: Dispersion { factor: factor.max(1.0), freedom }, lasts })
+    let lasts = lasting((factor, freedom), persistence).map_or(common, |own| (own + common) / 2.0);
+    Some(Null::new(factor, freedom, lasts, reference.rows.len()))
 }
 
 /// Tests the current blocks against the reference's: all of them, and where order means time their recent parts.

@@ -11,7 +11,7 @@ use std::ops::Range;
 use crate::profile::sample::mix;
 
 /// The rows of one period as ranks.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Copula {
     /// By column: each row's place in its block, 0 to 1, exclusive.
     pub ranks: Vec<Vec<f64>>,

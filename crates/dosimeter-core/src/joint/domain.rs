@@ -12,6 +12,7 @@
 use super::blocks::{Blocks, compare, own_null};
 use super::copula::Copula;
 use crate::learn::{Auc, Config, Loss, Matrix, Model, auc_within, fit};
+use crate::profile::sample::mix;
 use crate::statistic::tail;
 
 /// Cells that a tree sees of a column.
@@ -90,8 +91,8 @@ pub fn domain(
     let (rows, all) = (best.rows, (0..current.rows()).collect::<Vec<usize>>());
     let matrix = matrix(&[(current, all.as_slice())])?;
     let mut scores = vec![0.0; current.rows()];
-    for model in &best.models {
-        scores.iter_mut().zip(model.margin(&matrix)).for_each(|(sum, s)| *sum += s / 2.0);
+    for bag in &best.bags {
+        scores.iter_mut().zip(bag.margin(&matrix)).for_each(|(sum, s)| *sum += s / 2.0);
     }
     Some(Domain {
         auc: best.auc,
@@ -128,7 +129,7 @@ struct Told {
     p: f64,
     auc: Auc,
     importance: Vec<f64>,
-    models: [Model; 2],
+    bags: Vec<Bag>,
     reference: f64,
     variance: f64,
     wobble: f64,
@@ -156,7 +157,7 @@ fn tell(then: &[Block<'_>], now: &[Block<'_>], lasts: f64, seed: u64) -> Option<
     let step = |blocks: &[Block<'_>]| blocks.iter().map(|b| b.to - b.from).sum::<usize>().div_ceil(most).max(1);
     let steps = [step(then), step(now)];
     let halves = [0, 1].map(|h| (half(then, h, steps[0]), half(now, h, steps[1])));
-    let (mut ps, mut models, mut rows) = (Vec::new(), Vec::new(), 0);
+    let (mut ps, mut bags, mut rows) = (Vec::new(), Vec::new(), 0);
     let (mut scores, mut is_now, mut fold) = (Vec::new(), Vec::new(), Vec::new());
     let mut importance = vec![0.0; width];
     let (mut reference, mut variance, mut wobble) = (0.0, 0.0, 0.0);
@@ -169,20 +170,9 @@ fn tell(then: &[Block<'_>], now: &[Block<'_>], lasts: f64, seed: u64) -> Option<
         rows += n_old + n_new;
         let inputs = matrix(&join(&old, &new))?;
         let target: Vec<f64> = (0..n_old + n_new).map(|i| f64::from(u8::from(i >= n_old))).collect();
-        // Both periods weigh the same.
-        let share = (n_old + n_new) as f64 / 2.0;
-        let weight: Vec<f64> =
-            (0..n_old + n_new).map(|i| share / if i < n_old { n_old } else { n_new } as f64).collect();
-        let config = Config {
-            depth: 4,
-            patience: 12,
-            columns_per_tree: 0.7,
-            min_child_weight: 10.0,
-            ..Config::new(Loss::Logistic, seed.wrapping_add(11 + h as u64))
-        };
-        let model = fit(&inputs, &target, Some(&weight), &config);
+        let bag = Bag::fit(&inputs, &target, n_old, seed.wrapping_add(11 + h as u64));
         let held = &halves[1 - h];
-        let [old, new] = [(then, &held.0), (now, &held.1)].map(|(b, rows)| score(&model, b, rows));
+        let [old, new] = [(then, &held.0), (now, &held.1)].map(|(b, rows)| score(&bag, b, rows));
         let (old, new) = (old?, new?);
         let all: Vec<f64> = old.iter().flatten().copied().collect();
         let mean = all.iter().sum::<f64>() / all.len().max(1) as f64;
@@ -206,17 +196,67 @@ fn tell(then: &[Block<'_>], now: &[Block<'_>], lasts: f64, seed: u64) -> Option<
                 fold.push(h);
             }
         }
-        importance.iter_mut().zip(model.importance()).for_each(|(sum, gain)| *sum += gain);
-        models.push(model);
+        importance.iter_mut().zip(bag.importance()).for_each(|(sum, gain)| *sum += gain);
+        bags.push(bag);
     }
     let total: f64 = importance.iter().sum();
     if total > 0.0 {
         importance.iter_mut().for_each(|g| *g /= total);
     }
     let auc = auc_within(&scores, &is_now, &fold)?;
-    let models: [Model; 2] = models.try_into().ok()?;
     let p = ps.iter().copied().fold(0.0, f64::max);
-    Some(Told { p, auc, importance, models, reference, variance, wobble, rows })
+    Some(Told { p, auc, importance, bags, reference, variance, wobble, rows })
+}
+
+/// Several models on rows that weigh at random (the Bayesian bootstrap, Rubin 1981).
+///
+/// With margins taken out no single column tells anything, so that a tree has no reason to fork at its root, and what two columns
+/// tell together lies below that fork. Random weights give it a reason, another one to each model.
+struct Bag {
+    models: Vec<Model>,
+}
+
+/// Models in a bag.
+const BAG: u64 = 4;
+
+impl Bag {
+    /// Fits `target`, 0 for the first `then` rows and 1 for the others; both periods weigh the same.
+    fn fit(inputs: &Matrix, target: &[f64], then: usize, seed: u64) -> Bag {
+        let rows = target.len();
+        let share = |i: usize| rows as f64 / 2.0 / if i < then { then } else { rows - then } as f64;
+        let model = |k: u64| {
+            let salt = mix(seed ^ mix(k));
+            let uniform = |i: usize| ((mix(salt ^ i as u64) >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
+            let weight: Vec<f64> = (0..rows).map(|i| -share(i) * uniform(i).ln()).collect();
+            let config = Config {
+                rounds: 40,
+                depth: 5,
+                patience: 0,
+                columns_per_tree: 0.5,
+                min_child_weight: 20.0,
+                ..Config::new(Loss::Logistic, salt)
+            };
+            fit(inputs, target, Some(&weight), &config)
+        };
+        Bag { models: (0..BAG).map(model).collect() }
+    }
+
+    fn margin(&self, rows: &Matrix) -> Vec<f64> {
+        let mut mean = vec![0.0; rows.rows()];
+        for model in &self.models {
+            mean.iter_mut().zip(model.margin(rows)).for_each(|(sum, s)| *sum += s / self.models.len() as f64);
+        }
+        mean
+    }
+
+    fn importance(&self) -> Vec<f64> {
+        let mut sum: Vec<f64> = Vec::new();
+        for gains in self.models.iter().map(Model::importance) {
+            sum.resize(gains.len(), 0.0);
+            sum.iter_mut().zip(gains).for_each(|(s, g)| *s += g);
+        }
+        sum
+    }
 }
 
 type Rows<'a> = Vec<(&'a Copula, Vec<usize>)>;
@@ -251,9 +291,9 @@ fn matrix(rows: &[(&Copula, &[usize])]) -> Option<Matrix> {
 }
 
 /// Scores by block, of blocks that have rows in this half.
-fn score(model: &Model, blocks: &[Block<'_>], rows: &[Vec<usize>]) -> Option<Vec<Vec<f64>>> {
+fn score(bag: &Bag, blocks: &[Block<'_>], rows: &[Vec<usize>]) -> Option<Vec<Vec<f64>>> {
     let list = flat(blocks, rows)?;
-    list.iter().map(|(p, r)| Some(model.margin(&matrix(&[(p, r.as_slice())])?))).collect()
+    list.iter().map(|(p, r)| Some(bag.margin(&matrix(&[(p, r.as_slice())])?))).collect()
 }
 
 fn means(scores: &[Vec<f64>]) -> Blocks {

@@ -9,7 +9,7 @@
 //! A block's ranks are given, so a mean has less variance than its products: to first order that of
 //! `b_r b_s - rho (b_r² + b_s²) / 2`, which has the same mean but for `rho`, since within a block every `b²` averages 1.
 
-use super::blocks::{Blocks, Null, Shift, compare};
+use super::blocks::{Blocks, Null, Shift, compare, lasting};
 use super::copula::{Copula, polynomial};
 use crate::evidence::dispersion::Prior;
 
@@ -94,24 +94,27 @@ pub fn relations(reference: &Copula, current: &Copula, ordered: bool) -> Relatio
             let (r, n) = (old.rows, new.rows);
             let own = old.variance(rho);
             let variance = ((r * own + n * new.variance(rho)) / (r + n).max(1.0)).max(own).max(1e-4);
-            let (ratio, lasting) = old.blocks.wobble(own.max(1e-4));
+            let (ratio, persistence) = old.blocks.wobble(own.max(1e-4));
             let Some(ratio) = ratio else { return Relations::default() };
-            series.push(([a, b], rho, old.blocks, new.blocks, variance, ratio, lasting));
+            series.push(([a, b], rho, old.blocks, new.blocks, variance, ratio, persistence));
         }
     }
-    let prior = Prior::fit(&series.iter().map(|s| s.5).collect::<Vec<_>>());
-    let lasting: Vec<f64> = series.iter().filter(|s| s.5.0 > 1.0).filter_map(|s| s.6).collect();
-    let lasts = lasting.iter().sum::<f64>() / lasting.len().max(1) as f64;
+    // Correlations wobble unlike other relations do.
+    let plain = |f: &[usize; 2]| f.iter().all(|f| f % highest == 0);
+    let priors = [false, true].map(|kind| {
+        let members = series.iter().filter(|s| plain(&s.0) == kind);
+        Common::of(members.map(|s| (s.5, s.6)))
+    });
+    let lasts = priors.iter().map(|p| p.lasts).fold(0.0, f64::max);
     let mut pairs: Vec<Pair> = series
         .into_iter()
         .map(|(features, rho, old, new, variance, (ratio, freedom), own)| {
-            let lasts = own.map_or(lasts, |own| (own + lasts) / 2.0);
-            let null = Null { dispersion: prior.shrink(ratio, freedom), lasts };
+            let common = &priors[usize::from(plain(&features))];
             Pair {
                 columns: features.map(|f| f / highest),
                 degrees: features.map(|f| f % highest + 1),
                 reference: rho,
-                shift: compare(&old, &new, variance, &null, ordered),
+                shift: compare(&old, &new, variance, &common.null(ratio, freedom, own, old.rows.len()), ordered),
             }
         })
         .collect();
@@ -121,6 +124,36 @@ pub fn relations(reference: &Copula, current: &Copula, ordered: bool) -> Relatio
         doubt(a).total_cmp(&doubt(b)).then(size(b).total_cmp(&size(a))).then(a.columns.cmp(&b.columns))
     });
     Relations { pairs, lasts }
+}
+
+/// What is known of wobble from many relations.
+struct Common {
+    prior: Prior,
+    lasts: f64,
+}
+
+impl Common {
+    fn of(ratios: impl Iterator<Item = ((f64, f64), Option<f64>)>) -> Common {
+        let list: Vec<((f64, f64), Option<f64>)> = ratios.collect();
+        let prior = Prior::fit(&list.iter().map(|l| l.0).collect::<Vec<_>>());
+        let own: Vec<(f64, f64)> =
+            list.iter().filter_map(|(ratio, p)| Some((ratio.0 - 1.0, lasting(*ratio, *p)?))).collect();
+        let weight: f64 = own.iter().map(|o| o.0).sum();
+        // Of many relations a few seem to wobble by luck, and what of luck seems to last is no knowledge.
+        let lasts =
+            if own.len() * 20 > list.len() { own.iter().map(|(w, l)| w * l).sum::<f64>() / weight } else { 0.0 };
+        Common { prior, lasts }
+    }
+
+    /// Relations share columns, so that many of them know less than as many columns would: what is borrowed counts at most
+    /// four times as much as what is seen, and never makes a wobble smaller than it was seen to be. The largest of many
+    /// changes is otherwise one whose wobble was taken for too small.
+    fn null(&self, ratio: f64, freedom: f64, persistence: Option<f64>, blocks: usize) -> Null {
+        let prior = Prior { freedom: self.prior.freedom.min(4.0 * freedom), ..self.prior };
+        let shrunk = prior.shrink(ratio, freedom);
+        let lasts = lasting((ratio, freedom), persistence).map_or(self.lasts, |own| (own + self.lasts) / 2.0);
+        Null::new(shrunk.factor.max(ratio), shrunk.freedom, lasts, blocks)
+    }
 }
 
 /// The sums of a product and of what its variance needs.
