@@ -400,7 +400,7 @@ pub struct Budget {
     /// How many checks shared it.
     pub checks: u64,
     /// The share of an average check. The shares differ: the metric and calibration get 20 % of the budget each; the format of
-    /// all columns 20 % and their distributions 40 %, an equal part a column.
+    /// all columns 20 % and their distributions 35 %, an equal part a column; their relations 5 %.
     pub alpha_per_check: Number,
 }
 

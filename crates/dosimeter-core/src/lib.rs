@@ -8,6 +8,7 @@ pub mod decompose;
 pub mod diagnose;
 pub mod diagnosis;
 pub mod evidence;
+pub mod joint;
 pub mod learn;
 pub mod metric;
 pub mod profile;

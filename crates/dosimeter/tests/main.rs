@@ -16,6 +16,7 @@ mod formats;
 mod hostile;
 mod house;
 mod inputs;
+mod joint;
 mod labels;
 mod null;
 mod one_fault;

@@ -4,7 +4,7 @@ use super::Mode;
 use super::entry::{Kind, key};
 
 /// Every kind that belongs neither to [`Mode::SchemaChange`] nor to [`Mode::CategoryShift`].
-pub static OTHER_KINDS: [Kind; 10] = [
+pub static OTHER_KINDS: [Kind; 12] = [
     Kind {
         id: "metric_fell",
         mode: Mode::PerformanceLoss,
@@ -58,6 +58,44 @@ pub static OTHER_KINDS: [Kind; 10] = [
             key("unseen_share", "the part of the current rows where the reference has next to nothing, 0 to 1"),
         ],
         next_step: "Find out which users or sources came and went; collect labels on such rows and retrain.",
+        breaks_inputs: false,
+        watch_only: false,
+    },
+    Kind {
+        id: "relation_changed",
+        mode: Mode::DataDrift,
+        title: "Relation changed",
+        meaning: "Two inputs no longer go together as they did, by more than they ever wobbled in the reference, though \
+                  neither of them moved by itself.",
+        detail: &[
+            key("pairs", "the pairs that changed, the surest first: {first, second, relation, reference, current}"),
+            key("rows_reference", "sampled reference rows that were read"),
+            key("rows_current", "sampled current rows that were read"),
+            key("columns", "how many inputs were compared, each with each"),
+        ],
+        next_step: "See whether a join upstream lost its key, a source was mixed in, or the world changed; then measure the \
+                    model on rows since the onset, for what it learned of these inputs together no longer holds.",
+        breaks_inputs: false,
+        watch_only: false,
+    },
+    Kind {
+        id: "joint_shift",
+        mode: Mode::DataDrift,
+        title: "Joint shift",
+        meaning: "The inputs go together otherwise than in the reference, by more than they ever wobbled in it, though none of \
+                  them moved by itself: many pairs changed, or no single pair shows it.",
+        detail: &[
+            key(
+                "pairs",
+                "the surest of the pairs that changed, where any did: {first, second, relation, reference, current}",
+            ),
+            key("telling", "the columns that tell the periods apart: {column, share}, where a learner can"),
+            key("rows_reference", "sampled reference rows that were read"),
+            key("rows_current", "sampled current rows that were read"),
+            key("columns", "how many inputs were compared"),
+        ],
+        next_step: "Look for a group of rows that came, went or grew: a new source, a new kind of user, a part that is filled in \
+                    by another rule; then measure the model on it.",
         breaks_inputs: false,
         watch_only: false,
     },

@@ -12,6 +12,7 @@ mod columns;
 mod direct_loss;
 mod dating;
 mod inputs;
+mod joint_drift;
 mod learner;
 mod other_metrics;
 mod performance;
@@ -66,6 +67,7 @@ pub fn diagnose(baseline: &Baseline, current: &PeriodProfile, context: Context) 
     let claims = schema::check(&case);
     let mut findings = claims.findings.clone();
     findings.extend(inputs::find(&case, &claims));
+    findings.extend(joint_drift::find(&case, &claims, &findings));
     let mut priors = prior::find(&case, &claims);
     let windows = performance.as_ref().map(|p| p.affected.windows.clone()).unwrap_or_default();
     let base_rate = prior::base_rate(&case, &windows);

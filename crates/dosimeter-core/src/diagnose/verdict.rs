@@ -326,6 +326,9 @@ pub(crate) fn next_step(f: &Finding) -> String {
             }
         }
         Mode::ConceptDrift => "Retrain on labelled rows since the onset; older rows teach the old meaning.".to_owned(),
+        Mode::DataDrift if matches!(f.kind.as_deref(), Some("relation_changed" | "joint_shift")) => {
+            f.kind.as_deref().and_then(kind).map_or_else(String::new, |k| k.next_step.to_owned())
+        }
         Mode::DataDrift | Mode::CategoryShift => {
             let labelled = f.impact.as_ref().is_some_and(|i| i.basis == Basis::Labels);
             if labelled {

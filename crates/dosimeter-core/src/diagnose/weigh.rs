@@ -45,8 +45,7 @@ pub(crate) fn weigh(
         if f.impact.is_none()
             && let Some(p) = measured.filter(|_| matches!(f.mode, Mode::DataDrift | Mode::CategoryShift))
         {
-            let column = f.subject.columns.first().and_then(|c| case.baseline.position(c));
-            if let (Some(carried), Some(_)) = (column.zip(causes).and_then(|(j, c)| c.carried_by(j)), causes) {
+            if let Some(carried) = causes.and_then(|c| carried(case, f, c)) {
                 let mut i = impact(p, carried, [carried, carried]);
                 i.interval = None;
                 f.impact = Some(i);
@@ -131,6 +130,12 @@ fn labelled_after(case: &Case<'_>, f: &Finding) -> bool {
     labels >= 100
 }
 
+/// Loss of the metric that the columns of a finding carry together; `None` where nobody can say of any of them.
+fn carried(case: &Case<'_>, f: &Finding, causes: &Causes) -> Option<f64> {
+    let known = f.subject.columns.iter().filter_map(|c| causes.carried_by(case.baseline.position(c)?));
+    known.fold(None, |sum, x| Some(sum.unwrap_or(0.0) + x))
+}
+
 fn input_severity(
     case: &Case<'_>,
     f: &mut Finding,
@@ -146,9 +151,7 @@ fn input_severity(
     let Some(causes) = causes else {
         return Severity::Watch;
     };
-    let Some(carried) =
-        f.subject.columns.first().and_then(|c| case.baseline.position(c)).and_then(|j| causes.carried_by(j))
-    else {
+    let Some(carried) = carried(case, f, causes) else {
         return Severity::Harmless;
     };
     // A column is to blame for at least a fifth of an inputs' part that itself matters, and is worth watching from a fifth of
