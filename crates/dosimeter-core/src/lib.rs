@@ -11,6 +11,7 @@ pub mod evidence;
 pub mod learn;
 pub mod metric;
 pub mod profile;
+pub mod replay;
 pub mod simulate;
 pub mod statistic;
 pub mod text;
