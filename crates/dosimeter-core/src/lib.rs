@@ -12,6 +12,7 @@ pub mod joint;
 pub mod learn;
 pub mod metric;
 pub mod profile;
+pub mod replay;
 pub mod simulate;
 pub mod statistic;
 pub mod text;

@@ -23,7 +23,13 @@ impl Zone {
     /// The zone that the windows were cut in: it stands behind their length, as in `1w (Europe/Lisbon)`.
     #[must_use]
     pub fn of(d: &Diagnosis) -> Zone {
-        let name = d.inputs.window.strip_suffix(')').and_then(|w| w.rsplit_once(" (")).map(|(_, name)| name);
+        Zone::of_window(&d.inputs.window)
+    }
+
+    /// That of a window's length as it is written.
+    #[must_use]
+    pub fn of_window(window: &str) -> Zone {
+        let name = window.strip_suffix(')').and_then(|w| w.rsplit_once(" (")).map(|(_, name)| name);
         name.map_or(Zone::UTC, Zone::named)
     }
 }

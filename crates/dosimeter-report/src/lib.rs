@@ -9,6 +9,7 @@
 //! output only through [`escape`]. And *nothing is said that is not known*: an absent number is left out or named as
 //! absent, never drawn as zero; a blind run is never shown green.
 
+pub mod backtest;
 pub mod chart;
 pub mod date;
 pub mod escape;

@@ -27,6 +27,8 @@ pub(crate) enum Command {
     Check(Box<CheckArgs>),
     /// Learn what healthy looks like and save it, for `check --baseline`
     Fit(Box<FitArgs>),
+    /// Replay a policy over a history: how often would it have alarmed, and when first
+    Backtest(Box<BacktestArgs>),
     /// Write a labelled stream with a known decay, or run the lesson that dosimeter grew from
     Simulate(SimulateArgs),
     /// Say what a mode of decay is, how it is told apart and what to do
@@ -170,6 +172,68 @@ pub(crate) struct FitArgs {
     pub(crate) labels: Vec<String>,
     #[command(flatten)]
     pub(crate) watch: WatchArgs,
+}
+
+/// `backtest`.
+#[derive(Debug, Default, Args)]
+#[command(
+    after_help = "Exit codes: 0 replayed, 1 with --healthy where there were surely more alarms than the policy tolerates, 2 error or \
+                        unreadable file."
+)]
+pub(crate) struct BacktestArgs {
+    /// One history that holds both periods; needs --reference-until
+    #[arg(value_name = "DATA")]
+    pub(crate) data: Vec<String>,
+    /// Data of a period in which the model was healthy
+    #[arg(long, value_name = "FILES", num_args = 1.., conflicts_with_all = ["data", "baseline"])]
+    pub(crate) reference: Vec<String>,
+    /// The history to replay
+    #[arg(long, value_name = "FILES", num_args = 1..)]
+    pub(crate) current: Vec<String>,
+    /// A baseline saved by `fit`, instead of a reference
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Where the reference ends in DATA: a date or time, a row number, or a fraction as 0.5 or 30%
+    #[arg(long, value_name = "WHERE", conflicts_with_all = ["reference", "baseline"])]
+    pub(crate) reference_until: Option<String>,
+    /// Labels that came apart, joined by --id
+    #[arg(long, value_name = "FILES", num_args = 1..)]
+    pub(crate) labels: Vec<String>,
+    /// Time between two looks, as 1d, or a number of windows [default: every window]
+    #[arg(long, value_name = "SPAN", help_heading = "Replay")]
+    pub(crate) every: Option<String>,
+    /// Each look sees only so much, as 4w or a number of windows [default: everything since the reference]
+    #[arg(long, value_name = "SPAN", help_heading = "Replay")]
+    pub(crate) trailing: Option<String>,
+    /// Labels are known only after so long, as 30d or a number of windows; both ways are replayed
+    #[arg(long, value_name = "SPAN", help_heading = "Replay")]
+    pub(crate) label_delay: Option<String>,
+    /// Looks without a finding after which it is over; what comes back sooner does not ring again
+    #[arg(long, value_name = "LOOKS", default_value_t = 3, help_heading = "Replay")]
+    pub(crate) hysteresis: usize,
+    /// The history is believed healthy, so that every alarm is a false one
+    #[arg(long, help_heading = "Replay")]
+    pub(crate) healthy: bool,
+    /// Other tolerances to replay beside, as 0.01,0.02,0.05
+    #[arg(long, value_name = "LOSSES", value_delimiter = ',', help_heading = "Replay")]
+    pub(crate) try_tolerances: Vec<f64>,
+    /// Other rates of false alarms to replay beside, as "1 per 30d,1 per 365d"
+    #[arg(long, value_name = "RATES", value_delimiter = ',', value_parser = trimmed, help_heading = "Replay")]
+    pub(crate) try_false_alarms: Vec<String>,
+    #[command(flatten)]
+    pub(crate) watch: WatchArgs,
+    /// What to print: terminal, json, markdown
+    #[arg(short, long, value_name = "FORMAT", default_value = "terminal")]
+    pub(crate) format: String,
+    /// Also write a report; its extension chooses the format: .json .md .txt (repeatable)
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Vec<PathBuf>,
+    /// More: every alarm and notice with all its findings
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Colours
+    #[arg(long, value_parser = ["auto", "always", "never"], default_value = "auto")]
+    pub(crate) color: String,
 }
 
 /// `simulate`.

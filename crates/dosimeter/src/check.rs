@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use dosimeter_core::diagnose::{Context, diagnose};
-use dosimeter_core::profile::{Baseline, Role, file};
+use dosimeter_core::profile::{Baseline, PeriodProfile, Role, file};
 use dosimeter_report::{Format, Style, render};
 use dosimeter_scan::Dataset;
 use dosimeter_scan::pass::labels::Labels;
@@ -16,7 +16,7 @@ use crate::notes::Notes;
 use crate::output;
 use crate::plan::{Plan, plan};
 use crate::progress::Ticker;
-use crate::source::{self, Following};
+use crate::source::{self, Following, Observe};
 
 pub(crate) fn run(args: &CheckArgs) -> Outcome {
     let format = Format::parse(&args.format).map_err(|_| {
@@ -26,18 +26,11 @@ pub(crate) fn run(args: &CheckArgs) -> Outcome {
     let outputs = args.output.iter().map(|p| Ok((p, format_of(p)?))).collect::<Result<Vec<_>, Failure>>()?;
     let (watch, settings) = config::complete(&args.watch)?;
     let paths = join(args, settings)?;
-    let name = paths.history.first().or(paths.current.first()).map_or("model", String::as_str);
-    if paths.baseline.is_some() {
-        refuse_learning(&args.watch, !paths.labels.is_empty())?;
-    }
-    let plan = plan(&watch, &stem(name))?;
+    let plan = planned(args, &watch, &paths)?;
     let ticker = Ticker::start(watch.quiet);
     let mut notes = Notes::default();
-    let diagnosis = match (&paths.baseline, paths.history.is_empty()) {
-        (Some(baseline), _) => with_baseline(Path::new(baseline), &paths, &plan, &watch, &ticker, &mut notes)?,
-        (None, true) => two_periods(&paths, &plan, &ticker, &mut notes)?,
-        (None, false) => history(&paths, &plan, &ticker, &mut notes)?,
-    };
+    let material = gather(&paths, &plan, &watch, &source::observe, &ticker, &mut notes)?;
+    let diagnosis = finish(material, &paths, &ticker, &mut notes)?;
     drop(ticker);
     let style = output::style(&args.color, args.verbose);
     for (path, format) in outputs {
@@ -50,6 +43,40 @@ pub(crate) fn run(args: &CheckArgs) -> Outcome {
         return Ok(2);
     }
     Ok(if args.exit_zero { 0 } else { diagnosis.verdict.exit_code() })
+}
+
+/// How the model of these data is to be watched.
+pub(crate) fn planned(args: &CheckArgs, watch: &WatchArgs, paths: &Paths) -> Result<Plan, Failure> {
+    let name = paths.history.first().or(paths.current.first()).map_or("model", String::as_str);
+    if paths.baseline.is_some() {
+        refuse_learning(&args.watch, !paths.labels.is_empty())?;
+    }
+    plan(watch, &stem(name))
+}
+
+/// What a diagnosis is made from.
+pub(crate) struct Material {
+    pub(crate) baseline: Baseline,
+    /// One profile of the current period, or one a window, as it was observed.
+    pub(crate) current: Vec<PeriodProfile>,
+    pub(crate) dataset: Dataset,
+    pub(crate) labels: Option<Labels>,
+}
+
+/// Reads both periods, however they were given.
+pub(crate) fn gather(
+    paths: &Paths,
+    plan: &Plan,
+    watch: &WatchArgs,
+    observe: Observe<'_>,
+    ticker: &Ticker,
+    notes: &mut Notes,
+) -> Result<Material, Failure> {
+    match (&paths.baseline, paths.history.is_empty()) {
+        (Some(baseline), _) => with_baseline(Path::new(baseline), paths, plan, watch, observe, ticker, notes),
+        (None, true) => two_periods(paths, plan, observe, ticker, notes),
+        (None, false) => history(paths, plan, observe, ticker, notes),
+    }
 }
 
 /// A baseline has its roles, its windows and its samples: a typed flag that would change them has no effect, and nobody
@@ -82,7 +109,7 @@ fn refuse_learning(typed: &WatchArgs, labels: bool) -> Result<(), Failure> {
 type Diagnosis = dosimeter_core::diagnosis::Diagnosis;
 
 /// What was typed, completed by the settings.
-fn join(args: &CheckArgs, settings: Paths) -> Result<Paths, Failure> {
+pub(crate) fn join(args: &CheckArgs, settings: Paths) -> Result<Paths, Failure> {
     let typed =
         !(args.data.is_empty() && args.reference.is_empty() && args.current.is_empty() && args.baseline.is_none());
     let mut p = Paths {
@@ -120,7 +147,13 @@ fn join(args: &CheckArgs, settings: Paths) -> Result<Paths, Failure> {
     }
 }
 
-fn history(paths: &Paths, plan: &Plan, ticker: &Ticker, notes: &mut Notes) -> Result<Diagnosis, Failure> {
+fn history(
+    paths: &Paths,
+    plan: &Plan,
+    observe: Observe<'_>,
+    ticker: &Ticker,
+    notes: &mut Notes,
+) -> Result<Material, Failure> {
     let dataset = source::open(&paths.history, &plan.read, notes)?;
     let time = source::time_column(&dataset, plan.time.as_deref());
     let until = paths.reference_until.as_deref().unwrap_or_default();
@@ -145,11 +178,17 @@ fn history(paths: &Paths, plan: &Plan, ticker: &Ticker, notes: &mut Notes) -> Re
     };
     let following =
         Following { dataset: &dataset, part: Part::From(cut), rows, span, first, offsets: fitted.survey.offsets() };
-    let current = source::observe(&fitted.baseline, &following, labels.as_ref(), ticker, notes)?;
-    finish(&fitted.baseline, &current, &dataset, labels, paths, ticker, notes)
+    let current = observe(&fitted.baseline, &following, labels.as_ref(), ticker, notes)?;
+    Ok(Material { baseline: fitted.baseline, current, dataset, labels })
 }
 
-fn two_periods(paths: &Paths, plan: &Plan, ticker: &Ticker, notes: &mut Notes) -> Result<Diagnosis, Failure> {
+fn two_periods(
+    paths: &Paths,
+    plan: &Plan,
+    observe: Observe<'_>,
+    ticker: &Ticker,
+    notes: &mut Notes,
+) -> Result<Material, Failure> {
     let reference = source::open(&paths.reference, &plan.read, notes)?;
     let time = source::time_column(&reference, plan.time.as_deref());
     let ahead = source::open(&paths.current, &plan.read, &mut Notes::default())?;
@@ -166,11 +205,11 @@ fn two_periods(paths: &Paths, plan: &Plan, ticker: &Ticker, notes: &mut Notes) -
         ticker,
         notes,
     )?;
-    let current = current_of(&fitted.baseline, paths, plan, ticker, labels.as_ref(), notes)?;
-    fitted.baseline.ordered &= source::follows(&fitted.baseline, &current.1);
+    let (dataset, current) = current_of(&fitted.baseline, paths, plan, observe, ticker, labels.as_ref(), notes)?;
+    fitted.baseline.ordered &= source::follows(&fitted.baseline, &current);
     // Held until here: it keeps what came on standard input.
     drop(ahead);
-    finish(&fitted.baseline, &current.1, &current.0, labels, paths, ticker, notes)
+    Ok(Material { baseline: fitted.baseline, current, dataset, labels })
 }
 
 fn with_baseline(
@@ -178,9 +217,10 @@ fn with_baseline(
     paths: &Paths,
     plan: &Plan,
     watch: &WatchArgs,
+    observe: Observe<'_>,
     ticker: &Ticker,
     notes: &mut Notes,
-) -> Result<Diagnosis, Failure> {
+) -> Result<Material, Failure> {
     let shown = path.display();
     let bytes = std::fs::read(path).map_err(|e| {
         Failure::new(format!("cannot read the baseline ({e}): {shown}")).hint("make one with `dosimeter fit`")
@@ -199,19 +239,20 @@ fn with_baseline(
     let read = source::read_labels(&paths.labels, plan);
     let labels = read.map(|read| read(&baseline)).transpose()?;
     labels.iter().for_each(|l| notes.labels(l));
-    let current = current_of(&baseline, paths, plan, ticker, labels.as_ref(), notes)?;
-    baseline.ordered &= source::follows(&baseline, &current.1);
-    finish(&baseline, &current.1, &current.0, labels, paths, ticker, notes)
+    let (dataset, current) = current_of(&baseline, paths, plan, observe, ticker, labels.as_ref(), notes)?;
+    baseline.ordered &= source::follows(&baseline, &current);
+    Ok(Material { baseline, current, dataset, labels })
 }
 
 fn current_of(
     baseline: &Baseline,
     paths: &Paths,
     plan: &Plan,
+    observe: Observe<'_>,
     ticker: &Ticker,
     labels: Option<&Labels>,
     notes: &mut Notes,
-) -> Result<(Dataset, dosimeter_core::profile::PeriodProfile), Failure> {
+) -> Result<(Dataset, Vec<PeriodProfile>), Failure> {
     let mut options = plan.read.clone();
     options.expected = fit::expected(baseline);
     let dataset = source::open(&paths.current, &options, notes)?;
@@ -231,20 +272,14 @@ fn current_of(
         first: 0,
         offsets: seen.offsets(),
     };
-    let profile = source::observe(baseline, &following, labels, ticker, notes)?;
+    let profile = observe(baseline, &following, labels, ticker, notes)?;
     dataset.problems().iter().for_each(|p| notes.warn(p.to_string()));
     Ok((dataset, profile))
 }
 
-fn finish(
-    baseline: &Baseline,
-    current: &dosimeter_core::profile::PeriodProfile,
-    dataset: &Dataset,
-    labels: Option<Labels>,
-    paths: &Paths,
-    ticker: &Ticker,
-    notes: &mut Notes,
-) -> Result<Diagnosis, Failure> {
+/// What the reader should know of how the data were taken.
+pub(crate) fn warnings(material: &Material, notes: &mut Notes) -> Vec<String> {
+    let baseline = &material.baseline;
     let mut warnings = std::mem::take(&mut notes.warnings);
     if !baseline.inferred.is_empty() {
         let guesses = baseline
@@ -255,18 +290,25 @@ fn finish(
             .join(", ");
         warnings.insert(0, format!("roles guessed from names: {guesses}; say otherwise with --label, --prediction, --score, --time, --id or --ignore"));
     }
-    if baseline.column_with(Role::Label).is_none() && labels.is_none() {
+    if baseline.column_with(Role::Label).is_none() && material.labels.is_none() {
         warnings.insert(0, "no label column is known, so performance cannot be measured; name it with --label, or give late labels with --labels".to_owned());
     }
     warnings.dedup();
+    warnings
+}
+
+fn finish(material: Material, paths: &Paths, ticker: &Ticker, notes: &mut Notes) -> Result<Diagnosis, Failure> {
+    let warnings = warnings(&material, notes);
+    let Material { baseline, current, dataset, labels } = material;
     let context = Context {
         current_files: dataset.files.iter().map(|f| f.name.clone()).collect(),
         labels: labels.map(|l| l.report()),
         as_of: paths.as_of.as_deref().map(as_of).transpose()?,
         warnings,
+        ..Context::default()
     };
     ticker.progress().begin(Phase::Diagnosis);
-    Ok(diagnose(baseline, current, context))
+    Ok(diagnose(&baseline, &current.into_iter().next().unwrap_or_default(), context))
 }
 
 fn as_of(text: &str) -> Result<i64, Failure> {
@@ -277,7 +319,7 @@ fn as_of(text: &str) -> Result<i64, Failure> {
 }
 
 /// The format that a file's extension asks for.
-fn format_of(path: &Path) -> Result<Format, Failure> {
+pub(crate) fn format_of(path: &Path) -> Result<Format, Failure> {
     let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
     let format = match extension.as_str() {
         "html" | "htm" => Format::Html,

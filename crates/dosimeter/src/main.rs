@@ -3,6 +3,7 @@
 //! `args` is what was typed, `config` what the file says, `plan` and `instant` what both mean; `check` runs it.
 
 mod args;
+mod backtest;
 mod check;
 mod config;
 mod error;
@@ -56,6 +57,7 @@ fn run() -> Outcome {
             (a.reference_until, a.as_of) = instant::settled(&a)?;
             check::run(&a)
         }
+        Command::Backtest(a) => backtest::run(&a),
         Command::Fit(a) => fit::run(&a),
         Command::Simulate(a) => simulate::run(&a),
         Command::Explain(a) => explain::run(&a),

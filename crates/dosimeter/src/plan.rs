@@ -118,7 +118,7 @@ fn delimiter(text: &str) -> Result<u8, Failure> {
 }
 
 /// `1 per 90d` as a number per 90 days.
-fn false_alarms(text: &str) -> Result<f64, Failure> {
+pub(crate) fn false_alarms(text: &str) -> Result<f64, Failure> {
     let bad = || {
         Failure::new(format!("{text:?} is no rate: --false-alarms")).hint("write a number per days, as \"1 per 90d\"")
     };

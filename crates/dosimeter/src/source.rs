@@ -7,7 +7,7 @@ use dosimeter_scan::pass::profile::{ProfileOptions, profile};
 use dosimeter_scan::pass::survey::{Survey, SurveyOptions, survey};
 use dosimeter_scan::pass::window::{self, Windows};
 use dosimeter_scan::pass::{Cut, Part, fit, roles};
-use dosimeter_scan::{Dataset, Kind, ReadOptions};
+use dosimeter_scan::{Dataset, Kind, ReadError, ReadOptions};
 
 use crate::error::Failure;
 use crate::notes::Notes;
@@ -162,6 +162,7 @@ pub(crate) fn learn(
         rows: survey.rows,
         offsets: &offsets,
         labels: labels.as_ref(),
+        split: None,
     };
     let (reference, errors) = profile(dataset, &options, ticker.progress());
     notes.lost(&errors);
@@ -230,14 +231,25 @@ pub(crate) struct Following<'a> {
     pub(crate) offsets: Vec<u64>,
 }
 
-/// Profiles the current period on a baseline's grids.
-pub(crate) fn observe(
+impl<'a> Following<'a> {
+    /// What a pass over it needs.
+    pub(crate) fn options<'b>(
+        &'b self,
+        baseline: &'b Baseline,
+        windows: &'b Windows,
+        labels: Option<&'b Labels>,
+    ) -> ProfileOptions<'b> {
+        let (part, rows, offsets) = (self.part, self.rows, self.offsets.as_slice());
+        ProfileOptions { baseline, windows, part, rows, offsets, labels, split: None }
+    }
+}
+
+/// How the current period is cut.
+pub(crate) fn windows_of(
     baseline: &Baseline,
     following: &Following<'_>,
-    labels: Option<&Labels>,
-    ticker: &Ticker,
     notes: &mut Notes,
-) -> Result<PeriodProfile, Failure> {
+) -> Result<Windows, Failure> {
     let start = match following.part {
         Part::From(Cut::Time(cut)) => Some(cut),
         // The first window begins with the data, not with its calendar week.
@@ -247,30 +259,45 @@ pub(crate) fn observe(
         let name = baseline.columns.get(time).map_or("", |c| c.name.as_str());
         notes.warn(format!("no time can be read in column {name} of the current data; windows are cut by rows"));
     }
-    let windows = cut_period(&baseline.window, following.first, following.rows, following.span, start, None, notes)?;
-    let options = ProfileOptions {
-        baseline,
-        windows: &windows,
-        part: following.part,
-        rows: following.rows,
-        offsets: &following.offsets,
-        labels,
-    };
+    cut_period(&baseline.window, following.first, following.rows, following.span, start, None, notes)
+}
+
+/// How the current period is profiled: as one, or window by window.
+pub(crate) type Observe<'a> =
+    &'a dyn Fn(&Baseline, &Following<'_>, Option<&Labels>, &Ticker, &mut Notes) -> Result<Vec<PeriodProfile>, Failure>;
+
+/// Profiles the current period on a baseline's grids, as one.
+pub(crate) fn observe(
+    baseline: &Baseline,
+    following: &Following<'_>,
+    labels: Option<&Labels>,
+    ticker: &Ticker,
+    notes: &mut Notes,
+) -> Result<Vec<PeriodProfile>, Failure> {
+    let windows = windows_of(baseline, following, notes)?;
+    let options = following.options(baseline, &windows, labels);
     let (profile, errors) = profile(following.dataset, &options, ticker.progress());
-    if profile.rows() == 0
+    read(profile.rows(), &errors, notes)?;
+    Ok(vec![profile])
+}
+
+/// Whether anything could be read; what could not be is noted.
+pub(crate) fn read(rows: u64, errors: &[ReadError], notes: &mut Notes) -> Result<(), Failure> {
+    if rows == 0
         && let Some(e) = errors.first()
     {
         return Err(e.clone().into());
     }
-    notes.lost(&errors);
-    Ok(profile)
+    notes.lost(errors);
+    Ok(())
 }
 
 /// Whether the current windows follow one another as the reference's do: where times said so of those, they have to say
 /// so of these.
-pub(crate) fn follows(baseline: &Baseline, current: &PeriodProfile) -> bool {
+pub(crate) fn follows(baseline: &Baseline, current: &[PeriodProfile]) -> bool {
     let by_rows = matches!(baseline.window, WindowSpec::Rows(_));
-    !(by_rows && baseline.reference.is_dated()) || current.is_dated() || current.rows() == 0
+    let (dated, rows) = (current.iter().any(PeriodProfile::is_dated), current.iter().any(|p| p.rows() > 0));
+    !(by_rows && baseline.reference.is_dated()) || dated || !rows
 }
 
 /// Surveys current data for rows and times only.

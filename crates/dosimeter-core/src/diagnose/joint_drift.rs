@@ -178,7 +178,7 @@ fn dated(case: &Case<'_>, joint: &Joint, moved: &Moved<'_>) -> Affected {
     let block = joint.current.blocks.get(moved.since).map_or(0, |b| b.start);
     let since = joint.current.windows.get(block).map_or(0, |w| *w as usize);
     let onset = case.onset_at(since, 0, windows.saturating_sub(1));
-    Affected { windows: (since..windows).collect(), onset, sharp: false }
+    Affected { windows: (since..windows).collect(), onset, sharp: false, border: None }
 }
 
 fn fill(case: &Case<'_>, affected: Affected, f: &mut Finding) {

@@ -144,7 +144,7 @@ fn in_windows(
         if watched || a.n < LEAST_ROWS || b.n < LEAST_ROWS || b.value - a.value <= performance.tolerance {
             return None;
         }
-        let wobble = Wobble::of(&then.by_window(&s, false));
+        let wobble = Wobble::of(&then.by_window(&s, false), &case.baseline.reference.windows);
         let sampling = a.se.powi(2) + b.se.powi(2);
         let count = windows.map_or(case.current.windows.len(), <[usize]>::len);
         let error = (sampling * performance.dispersion).sqrt().max((sampling + wobble.over(count)).sqrt());
@@ -155,7 +155,7 @@ fn in_windows(
             return None;
         }
         let by_window = now.by_window(&s, false);
-        let onset = since(case, performance, &by_window, a, wobble);
+        let onset = since(case, performance, &by_window, a, &wobble);
         Some(named(case, performance, &place, (a, b), Part { value: rise, se: error }, p, s.share, onset))
     };
     slices.into_iter().filter_map(tested).take(MOST).collect()
@@ -171,7 +171,7 @@ fn since(
     performance: &Performance,
     now: &[Option<Estimate>],
     then: Estimate,
-    wobble: Wobble,
+    wobble: &Wobble,
 ) -> Option<Onset> {
     if !case.baseline.ordered {
         return None;

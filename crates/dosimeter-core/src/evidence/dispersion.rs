@@ -80,6 +80,21 @@ pub fn ratio(means: &[f64], variances: &[f64]) -> Option<(f64, f64)> {
     Some((usable.iter().map(|(m, v)| (m - centre).powi(2) / v).sum::<f64>() / d, d))
 }
 
+/// [`lag_one`] of a series about its own mean, held to 0 to [`LONGEST`].
+#[must_use]
+pub fn persistence(means: &[f64], variances: &[f64]) -> Option<f64> {
+    let usable: Vec<(f64, f64)> = means
+        .iter()
+        .zip(variances)
+        .filter(|(m, v)| m.is_finite() && v.is_finite() && **v > 0.0)
+        .map(|(m, v)| (*m, *v))
+        .collect();
+    let weight: f64 = usable.iter().map(|(_, v)| 1.0 / v).sum();
+    let centre = usable.iter().map(|(m, v)| m / v).sum::<f64>() / weight;
+    let residuals: Vec<f64> = usable.iter().map(|(m, v)| (m - centre) / v.sqrt()).collect();
+    lag_one(&residuals).map(|r| r.max(0.0))
+}
+
 /// How long wobble lasts in a series of residuals in units of their sampling error: the lag-1 autocorrelation, corrected for
 /// its small-sample bias, `-(1 + 4 r) / n` for this estimator (Kendall 1954); `None` under five windows.
 #[must_use]

@@ -45,6 +45,12 @@ impl KeySample {
         self.hashes.truncate((KEPT * 8) as usize);
     }
 
+    /// Keeps what [`KeySample::new`] with this total would have kept; a sample never grows.
+    pub fn thin(&mut self, total: u64) {
+        self.threshold = self.threshold.min(KeySample::new(total).threshold);
+        self.hashes.retain(|h| *h <= self.threshold);
+    }
+
     /// The share of rows whose key some earlier row already had, and how many rows that was measured on.
     #[must_use]
     pub fn repeated(&self) -> (f64, usize) {

@@ -6,11 +6,13 @@
 //! what counts on a grid cannot: did the unit change, did two columns swap, which text does not parse.
 //!
 //! Data flows: [`schema`] names the columns, [`grid`] cuts them, [`window`] counts, [`sample`] and [`keys`] and
-//! [`sketch`] keep the little else, [`period`] holds all windows of one period, [`baseline`] what healthy looks like,
+//! [`sketch`] keep the little else, [`period`] holds all windows of one period, [`follow`] puts periods one after the
+//! other, [`baseline`] what healthy looks like,
 //! [`file`] writes it down.
 
 pub mod baseline;
 pub mod file;
+pub mod follow;
 pub mod grid;
 pub mod keys;
 pub mod lookup;

@@ -30,6 +30,16 @@ pub fn canonical_number(x: f64) -> String {
     if x == x.trunc() && x.abs() < 1e15 { format!("{x:.0}") } else { format!("{x}") }
 }
 
+/// Rows sampled of a period, and the most cells of a sample.
+const SAMPLED: u64 = 20_000;
+const SAMPLED_CELLS: u64 = 4_000_000;
+
+/// How many rows are sampled of a period with so many columns.
+#[must_use]
+pub fn sampled(columns: usize) -> u64 {
+    SAMPLED.min((SAMPLED_CELLS / columns.max(1) as u64).max(1_000))
+}
+
 /// Which rows belong to a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chooser {
@@ -44,6 +54,12 @@ impl Chooser {
         let threshold =
             if wanted >= total { u64::MAX } else { (wanted as f64 / total as f64 * u64::MAX as f64) as u64 };
         Chooser { seed: mix(seed), threshold }
+    }
+
+    /// The rows sampled of a period of `rows` rows.
+    #[must_use]
+    pub fn of_period(seed: u64, columns: usize, rows: u64) -> Chooser {
+        Chooser::new(seed, sampled(columns), rows.max(1))
     }
 
     /// Whether the row with this number is in the sample.
@@ -107,6 +123,38 @@ impl RowSample {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    /// Drops all rows but those whose number is to be kept.
+    pub fn retain(&mut self, keep: impl Fn(u64) -> bool) {
+        let kept: Vec<usize> = (0..self.len()).filter(|i| self.rows.get(*i).is_some_and(|r| keep(*r))).collect();
+        if kept.len() < self.len() {
+            *self = self.picked(&kept);
+        }
+    }
+
+    /// The rows at these positions, which ascend.
+    #[must_use]
+    pub fn picked(&self, positions: &[usize]) -> RowSample {
+        fn pick<T: Copy>(all: &[T], positions: &[usize]) -> Vec<T> {
+            positions.iter().filter_map(|i| all.get(*i).copied()).collect()
+        }
+        let column = |c: &SampleColumn| SampleColumn {
+            codes: pick(&c.codes, positions),
+            numbers: pick(&c.numbers, positions),
+            texts: c
+                .texts
+                .iter()
+                .filter_map(|(i, t)| Some((positions.binary_search(&(*i as usize)).ok()? as u32, t.clone())))
+                .collect(),
+        };
+        RowSample {
+            rows: pick(&self.rows, positions),
+            windows: pick(&self.windows, positions),
+            losses: pick(&self.losses, positions),
+            positive: pick(&self.positive, positions),
+            columns: self.columns.iter().map(column).collect(),
+        }
     }
 
     /// Adds the sample of another part.

@@ -12,6 +12,7 @@ mod excerpt;
 pub mod fit;
 pub mod labels;
 pub mod outcome;
+pub mod parts;
 pub mod profile;
 pub mod roles;
 pub mod survey;

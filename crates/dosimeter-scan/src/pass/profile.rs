@@ -6,8 +6,7 @@ use std::sync::Arc;
 use arrow_array::{Array, StringArray};
 use dosimeter_core::profile::baseline::WindowSpec;
 use dosimeter_core::profile::grid::Special;
-use dosimeter_core::profile::keys::KeySample;
-use dosimeter_core::profile::period::{ColumnSketch, Notation};
+use dosimeter_core::profile::period::Notation;
 use dosimeter_core::profile::sample::{Chooser, SampleColumn, UNKNOWN, canonical_number, hash_bytes};
 use dosimeter_core::profile::sketch::{Distinct, HeavyHitters, shorten};
 use dosimeter_core::profile::{Baseline, ColumnKind, ColumnWindow, Lookup, PeriodProfile, Role};
@@ -15,13 +14,11 @@ use dosimeter_core::profile::{Baseline, ColumnKind, ColumnWindow, Lookup, Period
 use super::cells::{Cells, as_kind, asked, key_of, native, numbers, same_dictionary, text_of, times, wanted};
 use super::labels::Labels;
 use super::outcome::{Judge, Row};
+use super::parts::{self, Part as Kept};
 use super::window::Windows;
 use super::{Part, Phase, Progress, fold};
 use crate::{Batch, Column, Dataset, Field, Format, Kind, ReadError, Values};
 
-/// Rows sampled of a period, and the most cells of a sample.
-const SAMPLED: u64 = 20_000;
-const SAMPLED_CELLS: u64 = 4_000_000;
 /// Texts kept of a column that the baseline does not know.
 const EXTRA: usize = 4_000;
 
@@ -39,6 +36,8 @@ pub struct ProfileOptions<'a> {
     pub offsets: &'a [u64],
     /// Labels that came apart.
     pub labels: Option<&'a Labels>,
+    /// To profile window by window: of each its rows, and those of the shortest period that it will be judged in.
+    pub split: Option<&'a [(u64, u64)]>,
 }
 
 impl ProfileOptions<'_> {
@@ -54,6 +53,10 @@ const NONE: u32 = u32::MAX;
 
 struct State<'a> {
     profile: PeriodProfile,
+    /// One for the whole period, or one a window.
+    parts: Vec<Kept>,
+    /// Where rows without a time are counted: with the row before them.
+    near: usize,
     cells: Vec<Cells<'a>>,
     /// The dictionary last counted, kept alive so that its address is its own.
     seen: Vec<Option<StringArray>>,
@@ -63,7 +66,7 @@ struct State<'a> {
 struct Plan<'a> {
     options: &'a ProfileOptions<'a>,
     judge: Option<Judge>,
-    chooser: Chooser,
+    choosers: Vec<Chooser>,
     id: Option<usize>,
     time: Option<usize>,
     label: Option<usize>,
@@ -81,14 +84,63 @@ pub fn profile<'a>(
     options: &'a ProfileOptions<'a>,
     progress: &Progress,
 ) -> (PeriodProfile, Vec<ReadError>) {
+    let (lanes, errors) = pass(dataset, options, progress);
+    let mut total: Option<PeriodProfile> = None;
+    for (mut profile, parts) in lanes {
+        parts.into_iter().take(1).for_each(|part| part.complete(&mut profile));
+        match &mut total {
+            None => total = Some(profile),
+            Some(t) => t.merge(profile),
+        }
+    }
+    let mut total = total.unwrap_or_default();
+    total.finish();
+    if options.learns_times() {
+        total.keep_sound_times();
+    }
+    (total, errors)
+}
+
+/// Profiles a period window by window in the same one pass: a profile of one window for each window of the period.
+#[must_use]
+pub fn profile_windows<'a>(
+    dataset: &Dataset,
+    options: &'a ProfileOptions<'a>,
+    progress: &Progress,
+) -> (Vec<PeriodProfile>, Vec<ReadError>) {
+    let (lanes, errors) = pass(dataset, options, progress);
+    let mut total: Vec<PeriodProfile> = Vec::new();
+    for (profile, parts) in lanes {
+        let windows = parts::split(profile, parts);
+        if total.is_empty() {
+            total = windows;
+        } else {
+            total.iter_mut().zip(windows).for_each(|(a, b)| a.merge(b));
+        }
+    }
+    total.iter_mut().for_each(PeriodProfile::finish);
+    (total, errors)
+}
+
+/// What a lane of a pass counted.
+type Lane = (PeriodProfile, Vec<Kept>);
+
+fn pass<'a>(dataset: &Dataset, options: &'a ProfileOptions<'a>, progress: &Progress) -> (Vec<Lane>, Vec<ReadError>) {
     progress.begin(Phase::Profile);
     let baseline = options.baseline;
-    let wanted_rows = SAMPLED.min((SAMPLED_CELLS / baseline.columns.len().max(1) as u64).max(1_000));
     let role = |r: Role| baseline.column_with(r);
+    let whole = Chooser::of_period(baseline.watch.seed, baseline.columns.len(), options.rows);
+    let choosers = options.split.map_or_else(
+        || vec![whole],
+        |split| {
+            let (sizes, shortest): (Vec<u64>, Vec<u64>) = split.iter().copied().unzip();
+            parts::choosers(baseline, &shortest, &sizes)
+        },
+    );
     let plan = Plan {
         options,
         judge: Judge::new(baseline),
-        chooser: Chooser::new(baseline.watch.seed, wanted_rows, options.rows.max(1)),
+        choosers,
         id: role(Role::Id),
         time: role(Role::Time),
         label: role(Role::Label),
@@ -105,31 +157,22 @@ pub fn profile<'a>(
                 super::window::place(&baseline.window, &mut windows);
                 windows
             },
-            keys: plan.id.map(|_| KeySample::new(options.rows)),
-            sketches: vec![ColumnSketch::default(); baseline.columns.len()],
-            natives: vec![None; baseline.columns.len()],
-            layouts: vec![BTreeMap::new(); baseline.columns.len()],
             ..PeriodProfile::default()
         },
+        parts: match options.split {
+            None => vec![Kept::new(baseline, plan.id.is_some(), options.rows)],
+            Some(split) => split.iter().map(|(_, rows)| Kept::new(baseline, plan.id.is_some(), *rows)).collect(),
+        },
+        near: 0,
         cells: baseline.columns.iter().zip(&lookups).map(|(c, edges)| Cells::new(&c.grid, edges)).collect(),
         seen: vec![None; baseline.columns.len()],
         codes: Vec::new(),
     };
     let step = |s: &mut State<'_>, _: usize, row: u64, batch: &Batch| plan.add(s, row, batch);
     let (states, errors) = fold(dataset, None, options.offsets, &[], progress, start, step);
-    let mut total: Option<PeriodProfile> = None;
-    for state in states {
-        match &mut total {
-            None => total = Some(state.profile),
-            Some(t) => t.merge(state.profile),
-        }
-    }
-    let mut total = total.unwrap_or_else(|| start().profile);
-    total.finish();
-    if options.learns_times() {
-        total.keep_sound_times();
-    }
-    (total, errors)
+    // Without a partition there is one lane all the same, so that a period always has its windows.
+    let lanes = if states.is_empty() { vec![start()] } else { states };
+    (lanes.into_iter().map(|s| (s.profile, s.parts)).collect(), errors)
 }
 
 /// Whether a text file says nothing of a column's type: its cells were read towards the kind that the baseline needs
@@ -166,15 +209,16 @@ impl<'a> Plan<'a> {
             let row = first + i as u64;
             let time = stamps.as_ref().and_then(|t| t[i]);
             if !self.options.part.takes(row, time) {
-                s.profile.undated += u64::from(self.time.is_some() && time.is_none());
+                self.undated(s, time);
                 continue;
             }
             match self.options.windows.of(row, time) {
                 Some(window) => {
                     *w = window as u32;
+                    s.near = self.part(*w);
                     any = true;
                 }
-                None => s.profile.undated += u64::from(self.time.is_some() && time.is_none()),
+                None => self.undated(s, time),
             }
         }
         if !any {
@@ -192,9 +236,8 @@ impl<'a> Plan<'a> {
                 profile.end = profile.end.max(t.checked_add(1));
             }
         }
-        let sampled: Vec<u32> = (0..rows as u32)
-            .filter(|i| windows[*i as usize] != NONE && self.chooser.takes(first + u64::from(*i)))
-            .collect();
+        let sampled: Vec<u32> =
+            (0..rows as u32).filter(|i| self.samples(windows[*i as usize], first + u64::from(*i))).collect();
 
         let (mut losses, positive, joined) = self.outcomes(s, &by_name, rows, &windows, &sampled);
         losses.resize(rows, f32::NAN);
@@ -205,18 +248,44 @@ impl<'a> Plan<'a> {
         sample.positive.extend(positive);
         sample.columns.resize(baseline.columns.len(), SampleColumn::default());
 
+        let parts = self.parts_of(&windows);
         for j in 0..baseline.columns.len() {
             match column(j) {
                 // Labels of the feed stand in for a column that is not there, or is there and empty.
                 _ if self.label == Some(j) && joined.iter().any(Option::is_some) => {
                     let feed = Column::from_texts(baseline.columns[j].name.as_str(), &joined);
-                    self.column(s, j, &feed, first, rows, &windows, &sampled);
+                    self.column(s, j, &feed, first, rows, (&windows, &parts), &sampled);
                 }
-                Some(c) => self.column(s, j, c, first, rows, &windows, &sampled),
+                Some(c) => self.column(s, j, c, first, rows, (&windows, &parts), &sampled),
                 None => self.absent(s, j, &windows, &sampled),
             }
         }
         self.extras(s, &batch.columns, first, &windows, &sampled);
+    }
+
+    /// The part that a window's rows belong to.
+    fn part(&self, window: u32) -> usize {
+        if self.options.split.is_some() { window as usize } else { 0 }
+    }
+
+    /// The parts that rows of a batch belong to.
+    fn parts_of(&self, windows: &[u32]) -> Vec<usize> {
+        let mut parts: Vec<usize> = windows.iter().filter(|w| **w != NONE).map(|w| self.part(*w)).collect();
+        parts.dedup();
+        parts.sort_unstable();
+        parts.dedup();
+        parts
+    }
+
+    fn samples(&self, window: u32, row: u64) -> bool {
+        window != NONE && self.choosers.get(self.part(window)).is_some_and(|c| c.takes(row))
+    }
+
+    /// A row of no window.
+    fn undated(&self, s: &mut State<'_>, time: Option<i64>) {
+        if let Some(part) = s.parts.get_mut(s.near) {
+            part.undated += u64::from(self.time.is_some() && time.is_none());
+        }
     }
 
     /// Labels against predictions: the loss of every row, the labels of the sampled rows, and the labels in use where a feed is joined.
@@ -303,22 +372,31 @@ impl<'a> Plan<'a> {
         found: &Column,
         first: u64,
         rows: usize,
-        windows: &[u32],
+        (windows, parts): (&[u32], &[usize]),
         sampled: &[u32],
     ) {
         let spec = &self.options.baseline.columns[j];
-        if s.profile.natives[j].is_none() && !matches!(found.values, Values::Null) {
+        if !matches!(found.values, Values::Null) {
             let declared = self.kinds.get(&spec.name).copied();
-            s.profile.natives[j] = declared.map(|k| native(k).to_owned());
+            for part in parts {
+                let known = &mut s.parts[*part].natives[j];
+                if known.is_none() {
+                    *known = declared.map(|k| native(k).to_owned());
+                }
+            }
         }
         let kind = if spec.role == Role::Time { None } else { Some(wanted(spec.kind)) };
         let mut column = kind.map_or_else(|| found.clone(), |k| as_kind(found, k));
         for (layout, run) in &column.layouts {
             // Rows of the other period may stand in the same batch.
-            let mut inside = run.clone().filter(|i| windows.get(*i as usize).is_some_and(|w| *w != NONE));
-            let Some(at) = inside.next() else { continue };
-            let seen = Notation { rows: 1 + inside.count() as u64, first_row: first + u64::from(at) };
-            s.profile.layouts[j].entry(layout.id().to_owned()).and_modify(|all| all.merge(seen)).or_insert(seen);
+            for part in parts {
+                let of = |w: &u32| *w != NONE && self.part(*w) == *part;
+                let mut inside = run.clone().filter(|i| windows.get(*i as usize).is_some_and(of));
+                let Some(at) = inside.next() else { continue };
+                let seen = Notation { rows: 1 + inside.count() as u64, first_row: first + u64::from(at) };
+                let known = &mut s.parts[*part].layouts[j];
+                known.entry(layout.id().to_owned()).and_modify(|all| all.merge(seen)).or_insert(seen);
+            }
         }
         let mut codes = std::mem::take(&mut s.codes);
         if spec.role == Role::Time && spec.kind == ColumnKind::Time {
@@ -335,7 +413,7 @@ impl<'a> Plan<'a> {
             s.cells[j].of(&column, rows, &mut codes);
         }
         self.count(s, j, &column, &codes, windows);
-        self.sketch(s, j, &column, &codes, windows);
+        self.sketch(s, j, &column, &codes, (windows, parts));
         self.take_sample(s, j, &column, &codes, sampled);
         s.codes = codes;
     }
@@ -377,35 +455,43 @@ impl<'a> Plan<'a> {
     }
 
     /// Keys, distinct values and texts that the grid does not know.
-    fn sketch(&self, s: &mut State<'_>, j: usize, column: &Column, codes: &[u16], windows: &[u32]) {
+    fn sketch(
+        &self,
+        s: &mut State<'_>,
+        j: usize,
+        column: &Column,
+        codes: &[u16],
+        (windows, parts): (&[u32], &[usize]),
+    ) {
         let spec = &self.options.baseline.columns[j];
         if spec.role == Role::Id && self.id == Some(j) {
-            if let Some(keys) = &mut s.profile.keys {
-                for i in (0..codes.len()).filter(|i| windows[*i] != NONE) {
-                    if let Some(key) = key_of(column, i) {
-                        keys.add(key);
-                    }
+            for i in (0..codes.len()).filter(|i| windows[*i] != NONE) {
+                let keys = s.parts[self.part(windows[i])].keys.as_mut();
+                if let (Some(keys), Some(key)) = (keys, key_of(column, i)) {
+                    keys.add(key);
                 }
             }
             return;
         }
         let other = spec.grid.special(Special::Other) as u16;
-        let sketch = &mut s.profile.sketches[j];
         if let (Values::Text { keys, dictionary }, false) = (&column.values, spec.kind == ColumnKind::Text) {
             if !same_dictionary(s.seen[j].as_ref(), dictionary) {
                 s.seen[j] = Some(dictionary.clone());
-                let distinct = sketch.distinct.get_or_insert_with(Distinct::default);
-                for k in 0..dictionary.len() {
-                    distinct.add(hash_bytes(dictionary.value(k).as_bytes()));
+                // A dictionary is of a file and not of a window: it counts where it is first met.
+                if let Some(part) = parts.first() {
+                    let distinct = s.parts[*part].sketches[j].distinct.get_or_insert_with(Distinct::default);
+                    for k in 0..dictionary.len() {
+                        distinct.add(hash_bytes(dictionary.value(k).as_bytes()));
+                    }
                 }
             }
             if codes.contains(&other) {
-                let mut counts: BTreeMap<i32, u64> = BTreeMap::new();
+                let mut counts: BTreeMap<(usize, i32), u64> = BTreeMap::new();
                 for i in (0..codes.len()).filter(|i| codes[*i] == other && windows[*i] != NONE && column.is_valid(*i)) {
-                    *counts.entry(keys[i]).or_insert(0) += 1;
+                    *counts.entry((self.part(windows[i]), keys[i])).or_insert(0) += 1;
                 }
-                let unknown = sketch.unknown.get_or_insert_with(HeavyHitters::default);
-                for (k, n) in counts {
+                for ((part, k), n) in counts {
+                    let unknown = s.parts[part].sketches[j].unknown.get_or_insert_with(HeavyHitters::default);
                     if let Ok(k) = usize::try_from(k)
                         && k < dictionary.len()
                     {
@@ -414,9 +500,9 @@ impl<'a> Plan<'a> {
                 }
             }
         }
-        for (row, text) in column.unparsed.iter().filter(|(r, _)| windows.get(*r as usize).is_some_and(|w| *w != NONE))
-        {
-            let _ = row;
+        for (row, text) in &column.unparsed {
+            let Some(window) = windows.get(*row as usize).filter(|w| **w != NONE) else { continue };
+            let sketch = &mut s.parts[self.part(*window)].sketches[j];
             sketch.unknown.get_or_insert_with(HeavyHitters::default).add(text, 1);
         }
     }
