@@ -402,6 +402,9 @@ pub struct Budget {
     /// The share of an average check. The shares differ: the metric and calibration get 20 % of the budget each; the format of
     /// all columns 20 % and their distributions 35 %, an equal part a column; their relations 5 %.
     pub alpha_per_check: Number,
+    /// Days between two runs of this check, where that was said: then a run spends the policy's rate times this, and the runs
+    /// of 90 days add up to it whatever data they share. `None`: the data are taken to be looked at once.
+    pub every_days: Option<Number>,
 }
 
 /// What was read.

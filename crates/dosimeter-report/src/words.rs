@@ -282,7 +282,9 @@ pub(crate) fn budget(d: &Diagnosis) -> String {
     };
     let alarms = known(Some(d.budget.false_alarms)).map_or(number::UNKNOWN.to_owned(), number::plain);
     let plural = if alarms == "1" { "" } else { "s" };
-    let tolerated = format!("{alarms} false alarm{plural} tolerated per {per}");
+    let every = known(d.budget.every_days)
+        .map_or(String::new(), |days| format!(", which is run every {} days", number::plain(days)));
+    let tolerated = format!("{alarms} false alarm{plural} tolerated per {per}{every}");
     // Two checks a column, its format and its distribution, and two of the metric: the metric itself and calibration.
     let columns = d.budget.checks.saturating_sub(2) / 2;
     let run = d.budget.alpha_per_check.0 * d.budget.checks as f64;

@@ -87,6 +87,9 @@ pub(crate) struct WatchArgs {
     /// Tolerated false alarms, as "1 per 90d"
     #[arg(long, value_name = "RATE", help_heading = "Policy")]
     pub(crate) false_alarms: Option<String>,
+    /// How often this check is run, as 1d: the alarm budget is shared among all runs [default: data are looked at once]
+    #[arg(long, value_name = "SPAN", help_heading = "Policy")]
+    pub(crate) every: Option<String>,
     /// Length of a window: 1h, 1d, 1w, 1mo, or a number of rows [default: chosen from the data]
     #[arg(long, value_name = "WINDOW", help_heading = "Policy")]
     pub(crate) window: Option<String>,

@@ -233,6 +233,7 @@ fn with_baseline(
     if watch.false_alarms.is_some() {
         baseline.watch.false_alarms_per_90_days = plan.fit.false_alarms_per_90_days;
     }
+    baseline.watch.every = plan.fit.every.or(baseline.watch.every);
     if watch.monitor.is_some() {
         baseline.watch.monitor = plan.fit.monitor.clone();
     }

@@ -91,6 +91,7 @@ struct Policy {
     metric: Option<String>,
     tolerance: Option<f64>,
     false_alarms: Option<String>,
+    every: Option<String>,
     window: Option<toml::Value>,
     time_zone: Option<String>,
     seed: Option<u64>,
@@ -157,6 +158,7 @@ pub(crate) fn complete(watch: &WatchArgs) -> Result<(WatchArgs, Paths), Failure>
     w.metric = w.metric.or(file.policy.metric);
     w.tolerance = w.tolerance.or(file.policy.tolerance);
     w.false_alarms = w.false_alarms.or(file.policy.false_alarms);
+    w.every = w.every.or(file.policy.every);
     w.window = w.window.or(file.policy.window.map(word));
     w.time_zone = w.time_zone.or(file.policy.time_zone);
     w.seed = w.seed.or(file.policy.seed);

@@ -91,6 +91,7 @@ pub(crate) fn plan(w: &WatchArgs, name: &str) -> Result<Plan, Failure> {
             tolerance: w.tolerance,
             threshold: w.threshold.unwrap_or(0.5),
             false_alarms_per_90_days: w.false_alarms.as_deref().map_or(Ok(1.0), false_alarms)?,
+            every: w.every.as_deref().map(every).transpose()?,
             seed: w.seed.unwrap_or(0),
         },
         window: w.window.as_deref().map(|t| window::parse(t, &zone)).transpose()?,
@@ -129,9 +130,36 @@ pub(crate) fn false_alarms(text: &str) -> Result<f64, Failure> {
     if rate.is_finite() && rate > 0.0 { Ok(rate) } else { Err(bad()) }
 }
 
+/// `1d`, `6h`, `2w` in microseconds.
+fn every(text: &str) -> Result<i64, Failure> {
+    let bad = || {
+        Failure::new(format!("{text:?} is no time between runs: --every"))
+            .hint("write hours, days or weeks, as 6h, 1d, 2w")
+    };
+    let text_of = text.trim();
+    let split = text_of.find(|c: char| !c.is_ascii_digit()).ok_or_else(bad)?;
+    let (count, unit) = text_of.split_at(split);
+    let count: i64 = if count.is_empty() { 1 } else { count.parse().map_err(|_| bad())? };
+    let hours = match unit.trim() {
+        "h" => 1,
+        "d" => 24,
+        "w" => 168,
+        _ => return Err(bad()),
+    };
+    if (1..=100_000).contains(&count) { Ok(count * hours * 3_600_000_000) } else { Err(bad()) }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{delimiter, false_alarms};
+    use super::{delimiter, every, false_alarms};
+
+    #[test]
+    fn reads_times_between_runs() {
+        assert_eq!(every("6h").unwrap(), 6 * 3_600_000_000);
+        assert_eq!(every("1d").unwrap(), 86_400_000_000);
+        assert_eq!(every("w").unwrap(), 7 * 86_400_000_000);
+        assert!(["", "1", "0d", "daily", "-1d", "999999999w"].iter().all(|t| every(t).is_err()));
+    }
 
     #[test]
     fn reads_separators() {

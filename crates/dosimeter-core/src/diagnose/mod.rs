@@ -62,7 +62,8 @@ pub fn diagnose(baseline: &Baseline, current: &PeriodProfile, context: Context) 
     };
     let shifts = evidence::shift::test_columns(baseline, current);
     let rate = context.false_alarms_per_90_days.unwrap_or(baseline.watch.false_alarms_per_90_days);
-    let budget = evidence::budget::Budget::new(rate, span, shifts.len());
+    let time = baseline.watch.every.or(span);
+    let budget = evidence::budget::Budget::new(rate, time, shifts.len());
     let mut case = Case { baseline, current, shifts, budget, lossy: false, as_of: context.as_of };
 
     let performance = baseline.watch.metric.and_then(|m| performance::measure(&case, m));
@@ -124,6 +125,7 @@ pub fn diagnose(baseline: &Baseline, current: &PeriodProfile, context: Context) 
             per: "run".to_owned(),
             checks: budget.checks,
             alpha_per_check: Number(budget.run / budget.checks.max(1) as f64),
+            every_days: baseline.watch.every.map(|t| Number(t as f64 / crate::time::DAY as f64)),
         },
         inputs: inputs_of(&case, context.current_files, context.labels),
         warnings,

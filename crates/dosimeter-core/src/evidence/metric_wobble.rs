@@ -3,6 +3,7 @@
 use super::dispersion::{Prior, effective};
 use super::natural::{Natural, UNKNOWN};
 use super::season::{Point, Season};
+use super::shift::heavy_two_sided;
 use crate::metric::Estimate;
 use crate::profile::WindowProfile;
 use crate::statistic::tail;
@@ -23,6 +24,8 @@ pub struct Wobble {
     persistence: f64,
     /// Independent windows behind the reference's mean.
     known: f64,
+    /// Excess kurtosis of the wobble of a window.
+    excess: f64,
     season: Season,
 }
 
@@ -43,6 +46,7 @@ impl Wobble {
                 freedom: f64::INFINITY,
                 persistence: 0.0,
                 known: 1.0,
+                excess: 0.0,
                 season: Season::default(),
             };
         };
@@ -56,6 +60,7 @@ impl Wobble {
             freedom: dispersion.freedom,
             persistence,
             known: effective(natural.windows, persistence),
+            excess: natural.heavy(),
             season: natural.season,
         }
     }
@@ -81,8 +86,11 @@ impl Wobble {
         if !t.is_finite() {
             return if loss > 0.0 && total == 0.0 { 0.0 } else { 1.0 };
         }
-        let freedom = self.freedom * (total / wobble.max(f64::MIN_POSITIVE)).powi(2);
+        let share = (wobble / total).max(f64::MIN_POSITIVE);
+        let freedom = self.freedom / share.powi(2);
         let two = if freedom < 1e6 { tail::student_two_sided(t, freedom.max(1.0)) } else { tail::normal_two_sided(t) };
+        let independent = effective(windows as f64, self.persistence);
+        let two = two.max(heavy_two_sided(t, self.excess * share.powi(2) / independent));
         if t > 0.0 { two / 2.0 } else { 1.0 - two / 2.0 }
     }
 }

@@ -25,6 +25,8 @@ pub struct Natural {
     squares: f64,
     /// Autocorrelation of the means, sampling error included.
     lasting: Option<f64>,
+    /// Where wobble comes by days or weeks, as many of them as there are less one; else infinite.
+    blocks: f64,
     /// Excess kurtosis of the residuals.
     excess: Option<f64>,
 }
@@ -49,10 +51,15 @@ impl Natural {
         let squares = residuals.iter().map(|r| r * r).sum();
         let days: Option<Vec<i32>> = usable.iter().map(|p| p.slot.map(|s| s.day)).collect();
         let weeks: Option<Vec<i32>> = usable.iter().map(|p| p.slot.map(|s| s.week())).collect();
-        let blocks = [days, weeks].into_iter().flatten().filter_map(|b| by_blocks(&residuals, &b));
-        let lasting = lag_one(&residuals).into_iter().chain(blocks).reduce(f64::max);
+        let neighbours = lag_one(&residuals).map(|r| (r, f64::INFINITY));
+        let blocks = [days, weeks].into_iter().flatten().filter_map(|b| {
+            let distinct = b.iter().collect::<std::collections::BTreeSet<_>>().len() as f64;
+            Some((by_blocks(&residuals, &b)?, distinct - 1.0))
+        });
+        let longest = neighbours.into_iter().chain(blocks).reduce(|a, b| if b.0 > a.0 { b } else { a });
+        let (lasting, blocks) = (longest.map(|l| l.0), longest.map_or(f64::INFINITY, |l| l.1));
         let excess = excess_kurtosis(&residuals);
-        Some(Natural { season, windows: usable.len() as f64, squares, lasting, excess })
+        Some(Natural { season, windows: usable.len() as f64, squares, lasting, blocks, excess })
     }
 
     fn free(&self) -> f64 {
@@ -69,6 +76,12 @@ impl Natural {
     fn own(&self) -> Option<f64> {
         let wobble = 1.0 - 1.0 / self.plain_ratio();
         self.lasting.filter(|_| wobble > 0.0).map(|r| (r / wobble).clamp(0.0, LONGEST))
+    }
+
+    /// Excess kurtosis of the residuals beyond what luck makes of normal ones.
+    #[must_use]
+    pub fn heavy(&self) -> f64 {
+        self.excess.map_or(0.0, |x| (x - (24.0 / self.windows).sqrt()).max(0.0))
     }
 
     /// How long this series' wobble lasts, given what is `common`.
@@ -89,7 +102,7 @@ impl Natural {
         let r = persistence.clamp(0.0, LONGEST);
         let worth = (self.windows - inflation(self.windows, r) - self.season.lost).max(0.1 * free);
         let wobble = (self.squares - free) / worth;
-        let freedom = (worth * (1.0 - r * r) / (1.0 + r * r)).max(1.0).min(free);
+        let freedom = (worth * (1.0 - r * r) / (1.0 + r * r)).min(self.blocks).min(free).max(1.0);
         let share = wobble / (1.0 + wobble);
         (1.0 + wobble, 1.0 / (share.powi(2) / freedom + (1.0 - share).powi(2) / free))
     }
@@ -102,8 +115,6 @@ pub struct Common {
     pub persistence: f64,
     /// Independent windows behind that, in all columns.
     pub freedom: f64,
-    /// Excess kurtosis of the wobble of a window.
-    pub excess: f64,
 }
 
 impl Common {
@@ -116,18 +127,20 @@ impl Common {
             c.iter().flatten().map(|n| effective(n.windows, persistence) - 1.0).fold(0.0, f64::max)
         };
         let freedom = columns.iter().map(independent).sum::<f64>().max(1.0);
-        // Of wobble and not of sampling error: series that show more of the former.
-        let (mut excess, mut windows, mut count) = (0.0, 0.0, 0.0);
-        for n in all().filter(|n| n.plain_ratio() > 2.0) {
-            if let Some(x) = n.excess {
-                (excess, windows, count) = (excess + x, windows + n.windows, count + 1.0);
-            }
-        }
-        // The standard error under the normal law; a column's series count as half of what they are.
-        let luck = if windows > 0.0 { (48.0f64 / windows).sqrt() } else { 0.0 };
-        let excess = if count > 0.0 { (excess / count - luck).max(0.0) } else { 0.0 };
-        Common { persistence, freedom, excess }
+        Common { persistence, freedom }
     }
+}
+
+/// The excess kurtosis of a window's wobble that many series together show, of those that show more of it than of sampling
+/// error, beyond what luck makes of normal ones.
+#[must_use]
+pub fn common_excess<'a>(all: impl Iterator<Item = &'a Natural>) -> f64 {
+    let (mut excess, mut windows, mut count) = (0.0, 0.0, 0.0);
+    for (n, x) in all.filter(|n| n.plain_ratio() > 2.0).filter_map(|n| Some((n, n.excess?))) {
+        (excess, windows, count) = (excess + x, windows + n.windows, count + 1.0);
+    }
+    // Series of one column move together: two are worth about one.
+    if count > 0.0 { (excess / count - (48.0f64 / windows).sqrt()).max(0.0) } else { 0.0 }
 }
 
 /// How long wobble lasts in many series together: one alone shows it badly.

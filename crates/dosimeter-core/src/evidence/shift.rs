@@ -7,11 +7,11 @@
 
 use super::component::{Component, Kind, components};
 use super::dispersion::{Dispersion, Prior, effective};
-use super::natural::{Common, Natural};
+use super::natural::{Common, Natural, common_excess};
 use super::season::{Point, Season};
 use crate::profile::grid::{Grid, SPECIALS, Special};
 use crate::profile::schema::{ColumnKind, Role};
-use crate::profile::{Baseline, PeriodProfile};
+use crate::profile::{Baseline, PeriodProfile, WindowProfile};
 use crate::statistic::tail;
 
 /// One component over the current windows, against the reference.
@@ -162,6 +162,12 @@ pub fn test_columns(baseline: &Baseline, current: &PeriodProfile) -> Vec<ColumnS
         if members.len() < Family::LEAST { common_prior } else { Prior::fit(&members) }
     });
 
+    // So have windows that go far off: a shape is moved by the square of what moves the location.
+    let tails = Family::ALL.map(|family| {
+        let all = parts.iter().zip(&by_series).flat_map(|((_, list, _), naturals)| list.iter().zip(naturals));
+        common_excess(all.filter(|(c, _)| Family::of(c) == family).filter_map(|(_, n)| n.as_ref()))
+    });
+
     parts
         .into_iter()
         .zip(by_series)
@@ -169,16 +175,28 @@ pub fn test_columns(baseline: &Baseline, current: &PeriodProfile) -> Vec<ColumnS
         .map(|((column, list, _), naturals)| {
             let cells = baseline.columns[column].grid.value_cells();
             let mut shift = ColumnShift { column, values: Vec::new(), specials: Vec::new() };
+            let location = list.iter().find(|c| c.kind == Kind::Rank(1)).cloned();
             for (component, natural) in list.into_iter().zip(naturals) {
                 let prior = priors[Family::of(&component) as usize];
+                let excess = tails[Family::of(&component) as usize];
+                let location = location.as_ref().filter(|_| matches!(component.kind, Kind::Rank(2..)));
                 let null = match natural {
                     Some(n) => {
                         let (ratio, freedom) = ratio(&n);
                         let lasts = n.persistence(common.persistence);
-                        Null { dispersion: prior.shrink(ratio, freedom), lasts, common, season: n.season }
+                        Null {
+                            dispersion: prior.shrink(ratio, freedom),
+                            lasts,
+                            common,
+                            excess,
+                            location,
+                            season: n.season,
+                        }
                     }
                     None => Null {
                         common,
+                        excess,
+                        location,
                         dispersion: prior.shrink(prior.typical, 0.0),
                         lasts: common.persistence,
                         season: Season::default(),
@@ -202,7 +220,7 @@ fn unseen_by_window(grid: &Grid, reference: &PeriodProfile, column: usize) -> Op
     let Grid::Category { values } = grid else {
         return None;
     };
-    let of = |w: &crate::profile::WindowProfile, cell: usize| w.columns.get(column).map_or(0, |c| c.count(cell));
+    let of = |w: &WindowProfile, cell: usize| w.columns.get(column).map_or(0, |c| c.count(cell));
     let several = reference.windows.iter().filter(|w| w.rows > 0).count() > 1;
     let mut rows: Vec<u64> = reference.windows.iter().map(|w| of(w, values.len())).collect();
     for cell in 0..values.len() {
@@ -241,11 +259,31 @@ impl Family {
 }
 
 /// What a component does when nothing has changed.
-struct Null {
+struct Null<'a> {
     dispersion: Dispersion,
     lasts: f64,
     common: Common,
+    /// Excess kurtosis of the wobble of a window.
+    excess: f64,
+    /// Of a shape, the location of the same column.
+    location: Option<&'a Component>,
     season: Season,
+}
+
+/// A location that moves by `m` moves a shape by up to about so many times `m²` (a normal column's scale by 0.5): that is no change
+/// of shape.
+const BY_LOCATION: f64 = 0.6;
+
+impl Null<'_> {
+    /// The mean square of the location over some windows, by their rows.
+    fn square(&self, windows: &[WindowProfile], column: usize) -> f64 {
+        let Some(location) = self.location else {
+            return 0.0;
+        };
+        let of = |w: &WindowProfile| w.columns.get(column).map_or((0.0, 0.0), |c| location.mean(&c.counts));
+        let (sum, rows) = windows.iter().map(of).fold((0.0, 0.0), |(sum, rows), (m, n)| (sum + n * m * m, rows + n));
+        if rows > 0.0 { sum / rows } else { 0.0 }
+    }
 }
 
 /// How a component varied over the reference windows; `None` where its shares are too rare to tell wobble from luck.
@@ -266,16 +304,24 @@ fn natural(component: &Component, baseline: &Baseline, column: usize, unseen: Op
     Natural::of(&points)
 }
 
-fn series(component: Component, null: &Null, baseline: &Baseline, current: &PeriodProfile, column: usize) -> Series {
+fn series(
+    component: Component,
+    null: &Null<'_>,
+    baseline: &Baseline,
+    current: &PeriodProfile,
+    column: usize,
+) -> Series {
     let reference = &baseline.reference;
     let (dispersion, lasts) = (null.dispersion, null.lasts);
     // Wobble as a variance of its own: what a typical reference window showed beyond its sampling error.
-    let of = |w: &crate::profile::WindowProfile| w.columns.get(column).map_or(0.0, |c| component.mean(&c.counts).1);
+    let of = |w: &WindowProfile| w.columns.get(column).map_or(0.0, |c| component.mean(&c.counts).1);
     let typical_n = harmonic_mean(reference.windows.iter().map(of));
     let wobble = if typical_n > 0.0 { (dispersion.factor - 1.0) * component.variance / typical_n } else { 0.0 };
     let known = effective(reference.windows.iter().filter(|w| of(w) > 0.0).count() as f64, lasts);
     let of_window = wobble * (1.0 + 1.0 / known);
 
+    let usual = null.square(&reference.windows, column);
+    let by_location = |windows: &[WindowProfile]| (BY_LOCATION * (null.square(windows, column) - usual)).powi(2);
     let (mut means, mut rows, mut variances) = (Vec::new(), Vec::new(), Vec::new());
     let mut expected = Vec::new();
     let mut worst = (1.0f64, 0usize);
@@ -286,6 +332,7 @@ fn series(component: Component, null: &Null, baseline: &Baseline, current: &Peri
         let (mean, n) = component.mean(counts);
         let sampling = if n > 0.0 { sampling_variance(&component, mean, n) } else { f64::INFINITY };
         let (offset, unknown) = null.season.over(std::iter::once((window.slot, 1.0)));
+        let unknown = unknown + by_location(std::slice::from_ref(window));
         means.push(if n > 0.0 { mean } else { f64::NAN });
         expected.push(component.reference_mean + offset);
         rows.push(n);
@@ -309,6 +356,7 @@ fn series(component: Component, null: &Null, baseline: &Baseline, current: &Peri
         let seen = effective(rows.iter().skip(*from).filter(|n| **n > 0.0).count() as f64, lasts);
         let windows = current.windows.iter().zip(&rows).skip(*from);
         let (offset, unknown) = null.season.over(windows.map(|(w, n)| (w.slot, *n)));
+        let unknown = unknown + by_location(current.windows.get(*from..).unwrap_or(&[]));
         let p = p_value(&component, &counts, offset, wobble * (1.0 / seen + 1.0 / known) + unknown, null, seen);
         if *from == 0 || p < p_overall {
             (deviation, p_overall, since) = (mean - component.reference_mean - offset, p, *from);
@@ -334,7 +382,7 @@ pub fn whole_windows(period: &PeriodProfile) -> std::ops::Range<usize> {
     let mut rows: Vec<u64> = period.windows.iter().map(|w| w.rows).filter(|n| *n > 0).collect();
     rows.sort_unstable();
     let usual = rows.get(rows.len() / 2).copied().unwrap_or(0);
-    let short = |w: Option<&crate::profile::WindowProfile>| w.is_some_and(|w| w.rows * 2 < usual);
+    let short = |w: Option<&WindowProfile>| w.is_some_and(|w| w.rows * 2 < usual);
     let (first, end) = (usize::from(short(period.windows.first())), period.windows.len());
     first..(if short(period.windows.last()) { end - 1 } else { end }).max(first)
 }
@@ -360,7 +408,7 @@ fn sampling_variance(component: &Component, mean: f64, n: f64) -> f64 {
 
 /// Two-sided p of the mean of these counts against the reference's, from which the season lies off by `offset`; the counts
 /// are worth `windows` independent ones.
-fn p_value(component: &Component, counts: &[u64], offset: f64, wobble: f64, null: &Null, windows: f64) -> f64 {
+fn p_value(component: &Component, counts: &[u64], offset: f64, wobble: f64, null: &Null<'_>, windows: f64) -> f64 {
     let r = component.reference_n;
     let (mean, n) = component.mean(counts);
     let rank = component.pooled_variance(counts) * (1.0 / n + 1.0 / r);
@@ -389,14 +437,18 @@ fn p_value(component: &Component, counts: &[u64], offset: f64, wobble: f64, null
     } else {
         tail::normal_two_sided(scaled)
     };
-    // Where single windows go far off, Student's law of the same variance and kurtosis `6 / (f - 4)` does as they do; means of
-    // many windows less so.
-    let excess = null.common.excess * share.powi(2) / windows;
+    unknown.max(heavy_two_sided(scaled, null.excess * share.powi(2) / windows))
+}
+
+/// Two-sided p of a standardised deviation whose law has this excess kurtosis: Student's law of the same variance and kurtosis,
+/// `6 / (f - 4)`; where single windows go far off it does as they do, and means of many windows less so.
+#[must_use]
+pub(super) fn heavy_two_sided(deviation: f64, excess: f64) -> f64 {
     if excess < 0.01 {
-        return unknown;
+        return 0.0;
     }
     let law = 4.0 + 6.0 / excess;
-    unknown.max(tail::student_two_sided(scaled * (law / (law - 2.0)).sqrt(), law))
+    tail::student_two_sided(deviation * (law / (law - 2.0)).sqrt(), law)
 }
 
 /// A z-score for `x` of `n` against `y` of `m`: exact conditional binomial where counts are small, else normal.

@@ -51,6 +51,9 @@ pub struct Watch {
     pub threshold: f64,
     /// Tolerated false alarms per 90 days of data.
     pub false_alarms_per_90_days: f64,
+    /// Microseconds between two runs of this check, where that is known: data may overlap, and each run is a chance of a false
+    /// alarm.
+    pub every: Option<i64>,
     /// The seed of every sample.
     pub seed: u64,
 }

@@ -35,6 +35,7 @@ fn baseline() -> Baseline {
             tolerance: Some(0.01),
             threshold: 0.5,
             false_alarms_per_90_days: 1.0,
+            every: None,
             seed: u64::MAX,
         },
         window: WindowSpec::Time { span: "1d".into(), zone: "Europe/Lisbon".into() },

@@ -31,6 +31,8 @@ pub struct FitOptions {
     pub threshold: f64,
     /// Tolerated false alarms per 90 days.
     pub false_alarms_per_90_days: f64,
+    /// Microseconds between two runs of the check, where that is known.
+    pub every: Option<i64>,
     /// The seed.
     pub seed: u64,
 }
@@ -76,6 +78,7 @@ pub fn baseline(
             tolerance: options.tolerance,
             threshold: options.threshold,
             false_alarms_per_90_days: options.false_alarms_per_90_days,
+            every: options.every,
             seed: options.seed,
         },
         window,

@@ -5,6 +5,7 @@ use super::Claims;
 use crate::catalogue::Mode;
 use crate::diagnosis::Number;
 use crate::evidence::dispersion::Prior;
+use crate::evidence::season::{Point, Season};
 use crate::profile::schema::Role;
 use crate::statistic::tail;
 use crate::text::{digits, percent};
@@ -122,18 +123,25 @@ fn volume(case: &Case<'_>, claims: &mut Claims) {
         return;
     }
     let reference = &reference[1..reference.len() - 1];
-    let logs: Vec<f64> = reference.iter().filter(|n| **n > 0).map(|n| (*n as f64).ln()).collect();
+    // Sundays are compared with Sundays, nights with nights.
+    let places = case.baseline.reference.windows.iter().filter(timed).skip(1).map(|w| w.slot);
+    let counted = reference.iter().zip(places).filter(|(n, _)| **n > 0);
+    let points: Vec<Point> = counted.map(|(n, slot)| Point { slot, mean: (*n as f64).ln(), variance: 1.0 }).collect();
+    let season = Season::fit(&points);
+    let logs: Vec<f64> = points.iter().map(|p| p.mean - season.offset(p.slot)).collect();
     if logs.len() < 4 {
         return;
     }
     let mean = logs.iter().sum::<f64>() / logs.len() as f64;
-    let spread = logs.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (logs.len() - 1) as f64;
-    let (variance, freedom) = (spread.max(0.0025) * (1.0 + 1.0 / logs.len() as f64), logs.len() as f64 - 1.0);
+    let freedom = (logs.len() as f64 - 1.0 - season.lost).max(1.0);
+    let spread = logs.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / freedom;
+    let variance = spread.max(0.0025) * (1.0 + 1.0 / logs.len() as f64);
     let inner = 1..current.len() - 1;
     let deviations: Vec<f64> = current
         .iter()
         .enumerate()
-        .map(|(i, n)| if inner.contains(&i) && *n > 0 { (*n as f64).ln() - mean } else { f64::NAN })
+        .zip(case.current.windows.iter().filter(timed).map(|w| season.offset(w.slot)))
+        .map(|((i, n), usual)| if inner.contains(&i) && *n > 0 { (*n as f64).ln() - usual - mean } else { f64::NAN })
         .collect();
     let variances = vec![variance; deviations.len()];
     let affected = case.affected(&deviations, &variances, 0.5);
