@@ -163,7 +163,11 @@ impl RowSample {
         self.rows.extend(other.rows);
         self.windows.extend(other.windows);
         self.losses.extend(other.losses);
-        self.positive.extend(other.positive);
+        if !(self.positive.is_empty() && other.positive.is_empty()) {
+            self.positive.resize(offset as usize, UNKNOWN);
+            self.positive.extend(other.positive);
+            self.positive.resize(self.rows.len(), UNKNOWN);
+        }
         if self.columns.len() < other.columns.len() {
             self.columns.resize(other.columns.len(), SampleColumn::default());
         }
@@ -188,7 +192,9 @@ impl RowSample {
         self.rows = order.iter().map(|i| self.rows[*i]).collect();
         self.windows = order.iter().map(|i| self.windows[*i]).collect();
         self.losses = order.iter().map(|i| self.losses[*i]).collect();
-        self.positive = order.iter().map(|i| self.positive.get(*i).copied().unwrap_or(UNKNOWN)).collect();
+        if !self.positive.is_empty() {
+            self.positive = order.iter().map(|i| self.positive.get(*i).copied().unwrap_or(UNKNOWN)).collect();
+        }
         for column in &mut self.columns {
             column.codes = order.iter().map(|i| column.codes[*i]).collect();
             if !column.numbers.is_empty() {
