@@ -10,6 +10,7 @@ mod case;
 mod causes;
 mod columns;
 mod dating;
+mod forecast;
 mod inputs;
 mod learner;
 mod other_metrics;
@@ -19,6 +20,7 @@ mod reading;
 mod schema;
 mod schema_part;
 mod segments;
+mod several;
 mod verdict;
 mod weigh;
 
@@ -80,6 +82,8 @@ pub fn diagnose(baseline: &Baseline, current: &PeriodProfile, context: Context) 
     weigh::weigh(&case, performance.as_ref(), causes.as_ref(), prior_alone, &mut findings);
     findings.extend(performance.as_ref().and_then(|p| other_metrics::find(&case, p)));
     findings.extend(performance.iter().flat_map(|p| segments::find(&case, p)));
+    findings.extend(performance.as_ref().map_or_else(Vec::new, |p| several::metric_again(&case, p, &findings)));
+    findings.extend(several::columns_again(&case, &findings));
     for f in &mut findings {
         if f.onset.as_ref().is_some_and(|o| *o == crate::diagnosis::Onset::default()) {
             f.onset = None;
@@ -116,6 +120,7 @@ pub fn diagnose(baseline: &Baseline, current: &PeriodProfile, context: Context) 
         },
         inputs: inputs_of(&case, context.current_files, context.labels),
         warnings,
+        forecast: performance.as_ref().and_then(|p| forecast::forecast(&case, p)),
     }
 }
 
