@@ -483,4 +483,39 @@ pub struct Diagnosis {
     pub inputs: Inputs,
     /// What the reader should know: files left out, rows not read, guesses.
     pub warnings: Vec<String>,
+    /// Where the metric's steady decline leads; `null` where there is none.
+    pub forecast: Option<Forecast>,
+}
+
+/// A steady decline of the watched metric, extrapolated.
+#[derive(Clone, Debug, Serialize)]
+pub struct Forecast {
+    /// The watched metric.
+    pub metric: String,
+    /// How much it changes per `per`, in its own unit; below 0 where less is worse.
+    pub slope: Number,
+    /// The 95 % interval of that.
+    pub slope_interval: Interval,
+    /// `1w`, or `1000 rows` where there is no time.
+    pub per: String,
+    /// Whether the loss has crossed what is tolerated by the end of the data.
+    pub crossed: bool,
+    /// When the loss comes to what is tolerated, or, where it has, to as much more than it is at the end of the data; `null`
+    /// where that lies further ahead than three times the decline that was seen.
+    pub crosses: Option<Crossing>,
+    /// One sentence.
+    pub note: String,
+}
+
+/// When a loss is reached.
+#[derive(Clone, Debug, Serialize)]
+pub struct Crossing {
+    /// The loss, positive, in the metric's own unit.
+    pub loss: Number,
+    /// When, where there is time.
+    pub at: Option<Timestamp>,
+    /// The row, counted on from the current data, where there is no time.
+    pub row: Option<u64>,
+    /// The 95 % interval.
+    pub interval: [OnsetBound; 2],
 }

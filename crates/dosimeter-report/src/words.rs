@@ -115,6 +115,11 @@ pub(crate) fn since_when(d: &Diagnosis, onset: &Onset) -> Option<String> {
     })
 }
 
+/// Where a steady decline leads, in one sentence.
+pub(crate) fn forecast(d: &Diagnosis) -> Option<&str> {
+    d.forecast.as_ref().map(|f| f.note.as_str())
+}
+
 /// How much of the time since the onset is concerned: `last 60 of 75 windows`, `in 7 of 13 windows`.
 pub(crate) fn windows_since(d: &Diagnosis, finding: &Finding) -> Option<String> {
     let from = finding.onset.as_ref()?.window.filter(|from| *from < d.windows.len())?;
@@ -197,6 +202,8 @@ pub(crate) fn of(d: &Diagnosis, severity: Severity) -> impl Iterator<Item = &Fin
 pub(crate) fn causes(d: &Diagnosis) -> Vec<&Finding> {
     let whole =
         |f: &Finding| f.mode == Mode::PerformanceLoss && f.subject.columns.is_empty() && f.subject.segment.is_none();
+    // A later fall has a date of its own, which nothing else tells.
+    let whole = |f: &Finding| whole(f) && f.kind.as_deref() != Some("metric_fell_again");
     let another = of(d, Severity::Harmful).any(|f| !whole(f));
     of(d, Severity::Harmful).chain(of(d, Severity::Watch)).filter(|f| !(another && whole(f))).collect()
 }

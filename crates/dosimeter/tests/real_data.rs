@@ -186,6 +186,10 @@ fn car_loan() {
     let result = output.json();
     assert_eq!(output.code, 1, "{}", shown(&result));
     dated(&result, "performance_loss", "", 25_000);
+    // Inputs that moved far are dated to a few rows, inside a week of 1,000.
+    let row = finding(&result, "data_drift", "loan_length").unwrap()["onset"]["row"].as_u64().unwrap();
+    assert!(row.abs_diff(25_000) <= 40, "{row}");
+    assert!(result["forecast"].is_null(), "a step is no decline: {}", result["forecast"]);
     assert_eq!(result["inputs"]["labels"]["matched"], 50_000);
     assert!(finding(&result, "data_drift", "car_value").is_some(), "{}", shown(&result));
 }

@@ -18,8 +18,35 @@ fn misses(scenario: &str) -> Vec<String> {
     let mut found = differences(&truth, &result);
     found.extend(crate::validator::errors(&result).into_iter().map(|e| format!("not as the schema has it: {e}")));
     found.extend(parts(scenario, &result));
+    found.extend(course(scenario, &result));
     if !found.is_empty() {
         eprintln!("{scenario}: {found:#?}\n{}", shown(&result));
+    }
+    found
+}
+
+/// How the change came, and whether each later fall is told, with its own date.
+fn course(scenario: &str, result: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    let fell: Vec<&Value> = findings(result).iter().filter(|f| f["mode"] == "performance_loss").collect();
+    let again: Vec<u64> =
+        fell.iter().filter(|f| f["kind"] == "metric_fell_again").filter_map(|f| f["onset"]["row"].as_u64()).collect();
+    let shape = fell.first().map_or(&Value::Null, |f| &f["onset"]["shape"]);
+    let (wanted, later): (&str, &[u64]) = match scenario {
+        "concept_abrupt" => ("abrupt", &[]),
+        "concept_gradual" => ("gradual", &[]),
+        // Six weeks after the first time, as rows come evenly.
+        "concept_recurring" => ("recurring", &[21_923]),
+        _ => return if again.is_empty() { found } else { vec![format!("fell again at {again:?}")] },
+    };
+    if shape != wanted {
+        found.push(format!("the shape is {shape}"));
+    }
+    if again.len() != later.len() || again.iter().zip(later).any(|(a, b)| a.abs_diff(*b) > 200) {
+        found.push(format!("fell again at {again:?}, not {later:?}"));
+    }
+    if !result["forecast"].is_null() {
+        found.push(format!("forecast: {}", result["forecast"]));
     }
     found
 }

@@ -4,19 +4,51 @@ use super::Mode;
 use super::entry::{Kind, key};
 
 /// Every kind that belongs neither to [`Mode::SchemaChange`] nor to [`Mode::CategoryShift`].
-pub static OTHER_KINDS: [Kind; 12] = [
+pub static OTHER_KINDS: &[Kind] = &[
     Kind {
         id: "metric_fell",
         mode: Mode::PerformanceLoss,
         title: "Metric fell",
         meaning: "The watched metric is worse than in the reference by more than is tolerated.",
-        detail: &[key(
-            "segments",
-            "where the loss is largest: {segment, share, loss_reference, loss_current, contribution, \
-             interval}, and column and value where the segment has one column",
-        )],
+        detail: &[
+            key(
+                "segments",
+                "where the loss is largest: {segment, share, loss_reference, loss_current, contribution, \
+                 interval}, and column and value where the segment has one column",
+            ),
+            key("levels", "where there are several that are certainly apart: {from, value}, from a time or a row"),
+            key("recovered", "whether the last of them is as the reference; only where levels is"),
+            key("until", "since when it is, where it is: a time or a row"),
+        ],
         next_step: "Read the decomposition and the other findings: they say which part of the loss has which cause. \
                     Where nothing explains it, look at the segments in which it is largest.",
+        breaks_inputs: false,
+        watch_only: false,
+    },
+    Kind {
+        id: "metric_fell_again",
+        mode: Mode::PerformanceLoss,
+        title: "Metric fell again",
+        meaning: "After the first fall the metric fell once more, from a level that had lasted: from where it had recovered \
+                  to, or further down. The first fall's finding holds the price of both.",
+        detail: &[
+            key("before", "the metric at the level before"),
+            key("after", "the metric since"),
+            key("recovered", "whether it was as in the reference before"),
+            key("until", "where that level ends, if it does: a time or a row"),
+        ],
+        next_step: "Look for a cause of its own at that date: a second change seldom has the first one's.",
+        breaks_inputs: false,
+        watch_only: false,
+    },
+    Kind {
+        id: "moved_again",
+        mode: Mode::DataDrift,
+        title: "Moved again",
+        meaning: "The column moved, came back to where the reference has it, and moved once more. The first finding about it \
+                  speaks of all the rows concerned.",
+        detail: &[key("until", "where it came back again, if it did: a time or a row")],
+        next_step: "Look at what both dates have in common: a season, a campaign, a job that runs now and then.",
         breaks_inputs: false,
         watch_only: false,
     },

@@ -68,7 +68,7 @@ impl Case<'_> {
     }
 
     /// A place between windows as a time, or a row where there is none: in a window as far as the place is.
-    fn place(&self, place: f64) -> Option<OnsetBound> {
+    pub(crate) fn place(&self, place: f64) -> Option<OnsetBound> {
         let last = self.current.windows.len().checked_sub(1)?;
         let w = self.current.windows.get((place.max(0.0) as usize).min(last))?;
         let part = (place - place.floor()).clamp(0.0, 1.0);
@@ -100,34 +100,42 @@ impl Case<'_> {
             let windows: Vec<usize> = (0..deviations.len()).collect();
             return Affected::plain(windows, self.onset_at(0, 0, deviations.len().saturating_sub(1)), false);
         };
-        let first = &list[index];
-        let (low, high) = onset_interval(deviations, variances, &list, index);
-        // Windows without data belong to neither side: the change is seen where data come again.
-        let seen = |w: &usize| deviations.get(*w).is_some_and(|d| d.is_finite());
-        let from = (first.from..first.to).find(seen).unwrap_or(first.from);
+        let Some(first) = list.get(index) else { return self.everywhere() };
+        let mut affected = self.since(deviations, variances, &list, index);
+        let from = affected.onset.window.unwrap_or(first.from);
         let windows: Vec<usize> = list
             .iter()
             .filter(|s| shifted(s))
             .flat_map(|s| (s.from..s.to).filter(|w| !s.is_ramp() || matters(s.value(*w))))
             .filter(|w| *w >= from)
             .collect();
+        let between = |a: usize, b: usize| list.iter().any(|s| !shifted(s) && a < s.from && s.to <= b);
+        if windows.windows(2).any(|w| between(w[0], w[1])) {
+            affected.onset.shape = Some(Shape::Recurring);
+        }
+        affected.windows = windows;
+        affected
+    }
+
+    /// Since when a stretch lasts, and its windows.
+    pub(crate) fn since(&self, deviations: &[f64], variances: &[f64], list: &[Stretch], index: usize) -> Affected {
+        let Some(stretch) = list.get(index) else { return self.everywhere() };
+        let (low, high) = onset_interval(deviations, variances, list, index);
+        // Windows without data belong to neither side: the change is seen where data come again.
+        let seen = |w: &usize| deviations.get(*w).is_some_and(|d| d.is_finite());
+        let from = (stretch.from..stretch.to).find(seen).unwrap_or(stretch.from);
         let mut onset = self.onset_at(from, from, from);
         onset.interval = self.place(low.min(from as f64)).zip(self.place(high.max(from as f64))).map(|(a, b)| [a, b]);
-        let apart = windows.windows(2).any(|w| list.iter().any(|s| !shifted(s) && w[0] < s.from && s.to <= w[1]));
-        onset.shape = Some(match (apart, first.is_ramp()) {
-            (true, _) => Shape::Recurring,
-            (false, true) => Shape::Gradual,
-            (false, false) => Shape::Abrupt,
-        });
+        onset.shape = Some(if stretch.is_ramp() { Shape::Gradual } else { Shape::Abrupt });
         let before = index.checked_sub(1).and_then(|i| list.get(i));
-        let border = (!first.is_ramp()).then(|| Border {
+        let border = (!stretch.is_ramp()).then(|| Border {
             first: before.map_or(0, |s| s.from),
             low: low as usize,
             high: high.ceil() as usize,
-            to: first.to,
+            to: stretch.to,
             from_reference: before.is_none_or(|s| !s.shifted),
         });
-        Affected { windows, onset, sharp: true, border }
+        Affected { windows: (from..stretch.to).collect(), onset, sharp: true, border }
     }
 
     /// All windows, and no date: where the order of rows means nothing, windows chosen for what they show would lie.

@@ -11,6 +11,7 @@ mod causes;
 mod columns;
 mod direct_loss;
 mod dating;
+mod forecast;
 mod inputs;
 mod joint_drift;
 mod learner;
@@ -23,6 +24,7 @@ mod schema;
 mod schema_part;
 mod segments;
 mod slices;
+mod several;
 mod verdict;
 mod weigh;
 
@@ -92,6 +94,8 @@ pub fn diagnose(baseline: &Baseline, current: &PeriodProfile, context: Context) 
         findings.extend(performance.iter().flat_map(|p| slices::find(&case, p, &claims)));
     }
     findings.extend(watched);
+    findings.extend(performance.as_ref().map_or_else(Vec::new, |p| several::metric_again(&case, p, &findings)));
+    findings.extend(several::columns_again(&case, &findings));
     for f in &mut findings {
         if f.onset.as_ref().is_some_and(|o| *o == crate::diagnosis::Onset::default()) {
             f.onset = None;
@@ -129,6 +133,7 @@ pub fn diagnose(baseline: &Baseline, current: &PeriodProfile, context: Context) 
         },
         inputs: inputs_of(&case, context.current_files, context.labels),
         warnings,
+        forecast: performance.as_ref().and_then(|p| forecast::forecast(&case, p)),
     }
 }
 

@@ -10,6 +10,7 @@ use super::reading::{FEW_LABELS, Reading, merged};
 use crate::catalogue::Mode;
 use crate::diagnosis::{Basis, Evidence, Finding, Impact, Number, Severity};
 use crate::evidence::metric_wobble::Wobble;
+use crate::evidence::onset::{Level, levels, stretches_and_ramps};
 use crate::evidence::shift::{recent_parts, whole_windows};
 use crate::metric::{Estimate, Metric};
 use crate::statistic::tail;
@@ -55,6 +56,22 @@ pub(crate) struct Performance {
     covered: f64,
     /// How much more the metric varies between reference windows than sampling alone would make it, as a factor of variance.
     pub(crate) dispersion: f64,
+    /// The series that dates it.
+    pub(crate) course: Course,
+}
+
+/// How much worse the metric is, window by window, and how surely.
+pub(crate) struct Course {
+    /// Worsening against the reference; NaN where nothing is known.
+    pub(crate) deviations: Vec<f64>,
+    /// Sampling error, the reference's error and wobble.
+    pub(crate) variances: Vec<f64>,
+    /// Of the wobble: one window's variance, and its autocorrelation.
+    pub(crate) wobble: (f64, f64),
+    /// The reference's own sampling variance, which all windows share.
+    pub(crate) shared: f64,
+    /// The levels that are certainly apart, in order, with the metric over each; where the metric fell for real.
+    pub(crate) levels: Vec<(Level, Option<Estimate>)>,
 }
 
 /// Where less is known of the rows than this, what is known is no verdict on them.
@@ -82,11 +99,17 @@ impl Performance {
 
     /// The metric as evidence, where it is worse by `loss`.
     fn evidence(&self, now: &Estimate, loss: f64) -> Vec<Evidence> {
-        let mut e = evidence(self.metric.id(), now.value);
+        let mut e = self.evidence_of(now, loss);
         e.p_value = Some(Number(self.p));
+        vec![e]
+    }
+
+    /// The metric at a level, without a test of its own.
+    pub(super) fn evidence_of(&self, now: &Estimate, loss: f64) -> Evidence {
+        let mut e = evidence(self.metric.id(), now.value);
         e.effect = Some(Number(loss));
         e.threshold = Some(Number(self.tolerance));
-        vec![e]
+        e
     }
 
     /// Whether labels and scores together speak of most rows.
@@ -182,6 +205,17 @@ pub(crate) fn measure(case: &Case<'_>, metric: Metric) -> Option<Performance> {
     } else {
         case.affected(&vec![0.0; deviations.len()], &variances, f64::INFINITY)
     };
+    let levels: Vec<(Level, Option<Estimate>)> = if ordered && real && affected.sharp {
+        let list = stretches_and_ramps(&deviations, &variances);
+        let measured = |l: &Level| {
+            let windows: Vec<usize> = (l.from..l.to).filter(|w| chosen.contains(w)).collect();
+            reading.over(&windows).map(|(e, _)| e)
+        };
+        let found = levels(&deviations, &variances, &list, wobble.course().1, tolerance);
+        found.into_iter().map(|l| (measured(&l), l)).map(|(e, l)| (l, e)).collect()
+    } else {
+        Vec::new()
+    };
     let inside: Vec<usize> = affected.windows.iter().copied().filter(|w| chosen.contains(w)).collect();
     let after = reading.over(&inside).map(|(e, _)| e).filter(|_| basis != Basis::None).or(current);
     let loss = after.as_ref().map_or(0.0, |e| worse(e, &inside));
@@ -211,6 +245,7 @@ pub(crate) fn measure(case: &Case<'_>, metric: Metric) -> Option<Performance> {
         wobble: wobble.over(test.tested.max(1)) + season(&all).1,
         season: season(&all).0,
         dispersion: wobble.factor,
+        course: Course { deviations, variances, wobble: wobble.course(), shared: reference.se.powi(2), levels },
     })
 }
 
@@ -311,6 +346,7 @@ pub(crate) fn find(case: &Case<'_>, performance: &Performance) -> Option<Finding
     f.share = Some(Number(case.share_of(&performance.affected.windows)));
     f.impact = Some(impact(performance, performance.loss, performance.loss_interval));
     f.evidence = performance.evidence(&after, performance.loss);
+    super::several::tell(case, performance, &mut f);
     Some(f)
 }
 

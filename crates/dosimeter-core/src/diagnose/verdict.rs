@@ -32,7 +32,9 @@ pub(crate) fn rank(findings: &mut [Finding]) {
         Mode::CategoryShift | Mode::DataDrift => 5,
         _ => 7,
     };
-    let carried = |f: &Finding| f.impact.as_ref().map_or(0.0, |i| i.change.0.abs());
+    // What fell again is part of what fell, and stands behind it.
+    let again = |f: &Finding| f.kind.as_deref() == Some("metric_fell_again");
+    let carried = |f: &Finding| f.impact.as_ref().filter(|_| !again(f)).map_or(0.0, |i| i.change.0.abs());
     let effect = |f: &Finding| f.evidence.iter().find(|e| e.statistic == "jensen_shannon").map_or(0.0, |e| e.value.0);
     findings.sort_by(|a, b| {
         a.severity

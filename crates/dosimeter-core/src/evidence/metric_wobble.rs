@@ -65,6 +65,12 @@ impl Wobble {
         }
     }
 
+    /// The variance of one window's wobble, and its autocorrelation from window to window.
+    #[must_use]
+    pub fn course(&self) -> (f64, f64) {
+        (self.variance, self.persistence)
+    }
+
     /// What it adds to a comparison of `windows` current windows with the reference.
     #[must_use]
     pub fn over(&self, windows: usize) -> f64 {

@@ -4,7 +4,7 @@
 //! The null of every test is the reference's own window-to-window variation. [`component`] reduces a column to a few
 //! scalar series (a mean score per window), [`dispersion`] learns how much such series wobble beyond sampling error,
 //! borrowing strength across columns, [`shift`] tests the current windows against that, [`onset`] dates a change,
-//! [`budget`] shares the tolerated false alarms among all tests.
+//! [`trend`] extrapolates a decline, [`budget`] shares the tolerated false alarms among all tests.
 
 pub mod budget;
 pub mod component;
@@ -14,3 +14,4 @@ pub mod natural;
 pub mod onset;
 pub mod season;
 pub mod shift;
+pub mod trend;

@@ -56,6 +56,10 @@ pub fn penalty(windows: usize) -> f64 {
 
 /// What a ramp must gain over a step: odds of about 7 to 1.
 const DOUBT_OF_RAMPS: f64 = 4.0;
+/// The part of the penalty that the end of a ramp costs, after which its level stays.
+const PLATEAU: f64 = 0.5;
+/// What it costs that a step falls inside a window.
+const PART: f64 = 6.0;
 /// A change that takes fewer windows than this is abrupt.
 const LEAST_RAMP: usize = 3;
 
@@ -138,23 +142,42 @@ impl Sums {
         if weight > 0.0 { Self::over(&self.y, a, b) / weight } else { 0.0 }
     }
 
+    /// Whether window `a` lies between the reference and the mean of what follows to `b`, as where a step fell into it.
+    pub(crate) fn is_part(&self, a: usize, b: usize) -> bool {
+        if self.seen(a, (a + 1).min(b)) == 0 || self.seen((a + 1).min(b), b) == 0 {
+            return false;
+        }
+        let (part, whole) = (self.mean(a, a + 1), self.mean(a + 1, b));
+        part * whole > 0.0 && part.abs() < whole.abs()
+    }
+
     /// Sum of squares around a mean of its own.
     pub(crate) fn moved(&self, a: usize, b: usize) -> f64 {
         let weight = Self::over(&self.weight, a, b);
         if weight > 0.0 { self.still(a, b) - Self::over(&self.y, a, b).powi(2) / weight } else { 0.0 }
     }
 
-    /// Slope of the line through 0 at the beginning of window `a`, and the sum of squares around it.
-    pub(crate) fn ramp(&self, a: usize, b: usize) -> (f64, f64) {
-        let start = a as f64;
-        let (weight, x) = (Self::over(&self.weight, a, b), Self::over(&self.x, a, b));
+    /// Slope of a line that leaves 0 at the beginning of window `a`, and stays at what it has come to from window `b` to `c`;
+    /// and the sum of squares around it.
+    pub(crate) fn rise(&self, a: usize, b: usize, c: usize) -> (f64, f64) {
+        let (start, length) = (a as f64, (b - a) as f64);
+        let (weight, x) = (self.weight(a, b), Self::over(&self.x, a, b));
         let squares = Self::over(&self.xx, a, b) - 2.0 * start * x + start * start * weight;
         let product = Self::over(&self.xy, a, b) - start * Self::over(&self.y, a, b);
+        let squares = squares + length * length * self.weight(b, c);
+        let product = product + length * Self::over(&self.y, b, c);
         if squares > 0.0 {
-            (product / squares, self.still(a, b) - product * product / squares)
+            (product / squares, self.still(a, c) - product * product / squares)
         } else {
             (0.0, f64::INFINITY)
         }
+    }
+
+    /// The end of the best such line of three windows at least, and what it costs with `end` for one that ends before `c`.
+    pub(crate) fn best_rise(&self, a: usize, c: usize, end: f64) -> Option<(usize, f64)> {
+        let first = (a + LEAST_RAMP..=c).find(|b| self.seen(a, *b) >= LEAST_RAMP)?;
+        let cost = |b: usize| self.rise(a, b, c).1 + if b < c { end } else { 0.0 };
+        (first..=c).map(|b| (b, cost(b))).min_by(|x, y| x.1.total_cmp(&y.1))
     }
 
     /// Sum of squares around a straight line.
@@ -180,7 +203,10 @@ impl Sums {
 enum Shape {
     Still,
     Shifted,
-    Ramp,
+    /// The same, from somewhere inside its first window, which shows a part of it.
+    Within,
+    /// A line up to this window, and the level that it has come to from there on.
+    Ramp(usize),
 }
 
 /// The cheapest way to cover the first windows, and its last stretch.
@@ -206,16 +232,14 @@ fn partition(deviations: &[f64], variances: &[f64], ramps: bool) -> Vec<Stretch>
         for a in 0..b {
             let before = any[a].cost;
             let begin = if a == 0 { 0.0 } else { price };
+            let rise = if ramps { sums.best_rise(a, b, price * PLATEAU) } else { None };
             let choices = [
-                (before + sums.still(a, b) + begin, Shape::Still),
-                (before + sums.moved(a, b) + price, Shape::Shifted),
-                if ramps && sums.seen(a, b) >= LEAST_RAMP {
-                    (still[a].cost + sums.ramp(a, b).1 + price + DOUBT_OF_RAMPS, Shape::Ramp)
-                } else {
-                    (f64::INFINITY, Shape::Ramp)
-                },
+                Some((before + sums.still(a, b) + begin, Shape::Still)),
+                Some((before + sums.moved(a, b) + price, Shape::Shifted)),
+                (ramps && sums.is_part(a, b)).then(|| (before + sums.moved(a + 1, b) + price + PART, Shape::Within)),
+                rise.map(|(end, cost)| (still[a].cost + cost + price + DOUBT_OF_RAMPS, Shape::Ramp(end))),
             ];
-            for (cost, shape) in choices {
+            for (cost, shape) in choices.into_iter().flatten() {
                 if cost < best.cost - 1e-12 {
                     best = Best { cost, from: a, shape };
                 }
@@ -224,18 +248,30 @@ fn partition(deviations: &[f64], variances: &[f64], ramps: bool) -> Vec<Stretch>
                 }
             }
         }
-        any[b] = best;
-        still[b] = best_still;
+        (any[b], still[b]) = (best, best_still);
     }
     let mut list = Vec::new();
     let (mut b, mut after_ramp) = (n, false);
     while b > 0 {
         let Best { from, shape, .. } = if after_ramp { still[b] } else { any[b] };
-        after_ramp = shape == Shape::Ramp;
-        let slope = if after_ramp { sums.ramp(from, b).0 } else { 0.0 };
-        let shifted = shape != Shape::Still;
-        let level = if shifted { sums.mean(from, b) } else { 0.0 };
-        list.push(Stretch { from, to: b, level, shifted, slope });
+        after_ramp = matches!(shape, Shape::Ramp(_));
+        match shape {
+            Shape::Still => list.push(Stretch { from, to: b, level: 0.0, shifted: false, slope: 0.0 }),
+            Shape::Shifted => {
+                list.push(Stretch { from, to: b, level: sums.mean(from, b), shifted: true, slope: 0.0 });
+            }
+            Shape::Within => {
+                list.push(Stretch { from, to: b, level: sums.mean(from + 1, b), shifted: true, slope: 0.0 });
+            }
+            Shape::Ramp(end) => {
+                let slope = sums.rise(from, end, b).0;
+                if end < b {
+                    let level = slope * (end - from) as f64;
+                    list.push(Stretch { from: end, to: b, level, shifted: true, slope: 0.0 });
+                }
+                list.push(Stretch { from, to: end, level: sums.mean(from, end), shifted: true, slope });
+            }
+        }
         b = from;
     }
     list.reverse();

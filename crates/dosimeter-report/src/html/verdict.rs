@@ -54,6 +54,9 @@ fn answers(d: &Diagnosis) -> Markup {
             @if let (Some(c), Some(bad)) = (change, change::how_bad(d)) {
                 (answer(change::question(d), &c.amount(), bad.strip_prefix(&c.amount()).unwrap_or(&bad).trim_start_matches([',', ' '])))
             }
+            @if let Some(text) = words::forecast(d) {
+                (answer("If it goes on", "", text))
+            }
             (answer(
                 "How sure",
                 &interval.clone().unwrap_or_else(|| "not known".to_owned()),

@@ -56,6 +56,7 @@ fn grouped(values: &[Option<f64>], group: usize) -> Vec<Option<f64>> {
 pub(super) fn write(page: &mut Page, d: &Diagnosis, style: &Style) {
     findings(page, d, style);
     decomposition(page, d);
+    forecast(page, d);
     table::windows(page, d, style);
     table::columns(page, d, style);
     others(page, d);
@@ -224,6 +225,14 @@ fn inputs(page: &mut Page, d: &Diagnosis) {
     }
     field(page, "seed", &d.inputs.seed.to_string());
     field(page, "version", d.version);
+}
+
+fn forecast(page: &mut Page, d: &Diagnosis) {
+    if let Some(text) = words::forecast(d) {
+        heading(page, "Forecast");
+        page.blank();
+        page.line(&Line::of(Tone::Plain, "  ").with(Tone::Plain, text), 2);
+    }
 }
 
 fn warnings(page: &mut Page, d: &Diagnosis) {

@@ -5,7 +5,7 @@
 //! 1970). Values are held in a few groups, so that no outlier has leverage and no shape is assumed. The interval is
 //! Siegmund's (1988), widened where rows come in bursts.
 
-use super::interval::JUMP;
+use super::interval::LACK;
 
 /// Where among the rows in doubt the change fell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub fn change_row(before: &[f64], between: &[f64], after: &[f64]) -> Option<Plac
     }
     let best = sums.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let ratios = |list: &[f64]| list.iter().map(ratio).collect::<Vec<f64>>();
-    let lack = JUMP * bursts(&ratios(before)).max(bursts(&ratios(after)));
+    let lack = LACK * bursts(&ratios(before)).max(bursts(&ratios(after)));
     let near = |s: &f64| *s >= best - lack;
     let at = sums.iter().position(|s| *s >= best)?;
     let (low, high) = (sums.iter().position(near)?, sums.iter().rposition(near)?);
