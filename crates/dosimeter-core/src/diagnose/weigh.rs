@@ -47,9 +47,7 @@ pub(crate) fn weigh(
         {
             let column = f.subject.columns.first().and_then(|c| case.baseline.position(c));
             if let (Some(carried), Some(_)) = (column.zip(causes).and_then(|(j, c)| c.carried_by(j)), causes) {
-                let mut i = impact(p, carried, [carried, carried]);
-                i.interval = None;
-                f.impact = Some(i);
+                f.impact = Some(impact(p, carried.value, carried.interval()));
             }
         }
     }
@@ -139,8 +137,13 @@ fn input_severity(
     let Some(causes) = causes else {
         return Severity::Watch;
     };
-    let Some(carried) =
-        f.subject.columns.first().and_then(|c| case.baseline.position(c)).and_then(|j| causes.carried_by(j))
+    let Some(carried) = f
+        .subject
+        .columns
+        .first()
+        .and_then(|c| case.baseline.position(c))
+        .and_then(|j| causes.carried_by(j))
+        .map(|part| part.value)
     else {
         return Severity::Harmless;
     };
@@ -156,6 +159,12 @@ fn input_severity(
     }
 }
 
+/// Labelled rows that each period needs before anything is said of P(Y|X): with fewer, what the learners do not know of the
+/// inputs looks like it.
+const LEAST_LABELS: usize = 200;
+/// The standard errors that the concept's part must have: so large a part is seen in four of five cases.
+const POWER: f64 = 2.8;
+
 /// The finding that P(Y|X) moved, where the inputs' movement leaves that much of the loss unexplained.
 fn concept(case: &Case<'_>, p: &Performance, c: &Causes, prior_alone: bool) -> Option<Finding> {
     let parts = c.parts.as_ref()?;
@@ -163,8 +172,10 @@ fn concept(case: &Case<'_>, p: &Performance, c: &Causes, prior_alone: bool) -> O
     let [low, high] = c.concept.interval().map(|x| x * c.scale);
     // Where inputs alone tell the periods apart nearly always, two large parts that cancel are one thing of which the learners
     // know too little.
+    let powerless = c.labelled < LEAST_LABELS || c.concept.value < POWER * c.concept.se;
     let cancels = parts.domain_auc > 0.97 && carried > 1.25 * p.loss && c.inputs() < -0.25 * p.loss;
     if cancels
+        || powerless
         || prior_alone
         || !p.is_harmful()
         || !parts.identified
@@ -214,7 +225,7 @@ fn together(case: &Case<'_>, p: &Performance, c: &Causes, prior_alone: bool, fin
         return None;
     }
     let mut columns: Vec<(f64, usize)> =
-        c.columns.iter().filter_map(|j| Some((c.carried_by(*j)?, *j))).filter(|(x, _)| *x > 0.0).collect();
+        c.columns.iter().filter_map(|j| Some((c.carried_by(*j)?.value, *j))).filter(|(x, _)| *x > 0.0).collect();
     columns.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let names: Vec<&str> = columns.iter().take(MOST_TOGETHER).map(|(_, j)| case.spec(*j).name.as_str()).collect();
     let share = (carried / p.loss).clamp(0.0, 1.0);
@@ -264,7 +275,11 @@ fn attach_slices(c: &Causes, findings: &mut [Finding]) {
 
 /// `plan is "vip" and hours is "8 to 12"`.
 pub(super) fn in_words(place: &Place) -> String {
-    place.iter().map(|(column, value)| format!("{} is {}", quoted(column), quoted(value))).collect::<Vec<_>>().join(" and ")
+    place
+        .iter()
+        .map(|(column, value)| format!("{} is {}", quoted(column), quoted(value)))
+        .collect::<Vec<_>>()
+        .join(" and ")
 }
 
 /// A slice and what was measured in it, on rows that did not choose it.
