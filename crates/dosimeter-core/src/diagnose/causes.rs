@@ -6,7 +6,7 @@ use super::case::Case;
 use super::learner::{codes_label, matrix, rows_for, rows_in};
 use super::performance::Performance;
 use super::schema::Claims;
-use super::schema_part::{SchemaPart, schema_part};
+use super::schema_part::{SchemaPart, breaks, overlaps, schema_part};
 use crate::decompose::{Condition, Options, Part, Parts, Sample, Slice, decompose, worst_slices};
 use crate::diagnosis::{Basis, Decomposition, Number};
 use crate::metric::RowLoss;
@@ -46,7 +46,10 @@ pub(crate) fn decompose_loss(case: &Case<'_>, performance: &Performance, claims:
     let with = |test: fn(Role) -> bool| -> Vec<usize> {
         (0..case.baseline.columns.len()).filter(|j| test(case.spec(*j).role)).filter(readable).collect()
     };
-    let (inputs, outputs) = (with(Role::is_input), with(|r| matches!(r, Role::Score | Role::Prediction)));
+    let inputs = with(Role::is_input);
+    // What a model made of a broken column is no function of the readable ones: its score moved because of the fault.
+    let broken = claims.findings.iter().any(|f| breaks(case, f) && overlaps(f, performance));
+    let outputs = if broken { Vec::new() } else { with(|r| matches!(r, Role::Score | Role::Prediction)) };
     let columns: Vec<usize> = inputs.iter().chain(&outputs).copied().collect();
     let most = rows_for(columns.len());
     let rows_then = rows_in(&case.baseline.reference, None, most);
