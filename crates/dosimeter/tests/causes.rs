@@ -171,3 +171,86 @@ fn many_classes_may_lose_their_calibration_too() {
     let (_, result) = compare(&world(13, 1.0), &world(15, 1.0), &flags);
     assert!(finding(&result, "calibration_loss", "").is_none(), "{}", shown(&result));
 }
+
+#[test]
+fn a_slice_that_nobody_watches_is_found_in_a_steady_whole() {
+    // A crossing of 6 % of the rows, in which every second answer turns; the whole loses less than is tolerated.
+    let crossing = |i: usize| i % 5 == 2 && (i / 5) % 10 < 3;
+    let with = |t: &mut Table| {
+        t.set("plan", (0..20_000).map(|i| format!("p{}", i % 5)));
+        t.set("hour", (0..20_000).map(|i| (i / 5) % 10));
+    };
+    let world = |seed, fell: bool| {
+        let turned = move |i: usize, s: f64| if fell && crossing(i) { 0.5 } else { s };
+        let mut t = model(20_000, seed, 3, 1.0, turned);
+        with(&mut t);
+        t
+    };
+    let reference = world(31, false);
+    let (_, result) = compare(&reference, &world(32, true), &["--tolerance", "0.03"]);
+    let fell = findings(&result).iter().find(|f| f["kind"] == "slice_fell");
+    let fell = fell.unwrap_or_else(|| panic!("{}", shown(&result)));
+    assert_eq!((&fell["subject"]["segment"]["plan"], &fell["severity"]), (&"p2".into(), &"watch".into()), "{fell}");
+    assert!(fell["subject"]["segment"]["hour"].is_string(), "{fell}");
+    // It turned 0.3 of 6 % of the rows, or so; the interval is that of rows that did not choose the slice.
+    let (share, [low, high]) =
+        (fell["share"].as_f64().unwrap(), [0, 1].map(|i| fell["impact"]["interval"][i].as_f64().unwrap()));
+    assert!((0.05..0.08).contains(&share) && low < -0.01 && high > -0.025, "{fell}");
+    // The control: the same rows, where nothing turned.
+    let (output, result) = compare(&reference, &world(32, false), &["--tolerance", "0.03"]);
+    assert!(output.code == 0 && findings(&result).is_empty(), "{}", shown(&result));
+}
+
+/// Sensors whose values depend on a class, as exponentials; the class itself is not in the table.
+fn sensors(seed: u64, mix: [f64; 3], rows: usize) -> Table {
+    let (mut law, mut rng) = (Rng(seed), Rng(seed ^ mix[0].to_bits()));
+    let class: Vec<usize> = (0..rows)
+        .map(|_| {
+            let u = rng.uniform();
+            if u < mix[0] {
+                0
+            } else if u < mix[0] + mix[1] {
+                1
+            } else {
+                2
+            }
+        })
+        .collect();
+    let mut t = Table::default();
+    for name in 0..12 {
+        let means = [law.normal(), law.normal(), law.normal()];
+        let spread = (0.3 * law.normal()).exp();
+        let value = class.iter().map(|c| (1.5 * (means[*c] + spread * rng.normal())).exp());
+        t.set(&format!("s{name}"), value.map(|v| format!("{v:.4}")).collect::<Vec<_>>());
+    }
+    t
+}
+
+#[test]
+fn a_mix_of_classes_that_moves_every_sensor_is_no_unit() {
+    for seed in 1..=8 {
+        let (reference, current) = (sensors(seed, [0.6, 0.3, 0.1], 4_000), sensors(seed, [0.2, 0.3, 0.5], 4_000));
+        let (_, result) = compare(&reference, &current, &[]);
+        assert!(finding(&result, "data_drift", "").is_some() || !findings(&result).is_empty(), "{}", shown(&result));
+        let broken = findings(&result).iter().filter(|f| f["kind"] == "unit_changed" || f["kind"] == "columns_swapped");
+        assert_eq!(broken.count(), 0, "{seed}: {}", shown(&result));
+    }
+    // A unit that changed in the same moment, of a column that does not go with the class, is still seen.
+    let with_flow = |mix, seed, factor: f64| {
+        let (mut t, mut rng) = (sensors(1, mix, 4_000), Rng(seed));
+        t.set("flow", (0..4_000).map(|_| format!("{:.1}", factor * (1.0 + rng.normal()).exp())).collect::<Vec<_>>());
+        t
+    };
+    let (_, result) = compare(&with_flow([0.6, 0.3, 0.1], 51, 1.0), &with_flow([0.2, 0.3, 0.5], 52, 1000.0), &[]);
+    assert_eq!(finding(&result, "schema_change", "flow").unwrap()["kind"], "unit_changed", "{}", shown(&result));
+}
+
+#[test]
+fn a_few_labels_are_no_concept_drift() {
+    // Inputs move to harder rows, and 80 labels say so.
+    for seed in 41..47 {
+        let (reference, current) = (model(2_000, seed, 3, 1.5, |_, s| s), model(80, seed + 100, 3, 0.2, |_, s| s));
+        let (_, result) = compare(&reference, &current, &[]);
+        assert!(finding(&result, "concept_drift", "").is_none(), "{seed}: {}", shown(&result));
+    }
+}

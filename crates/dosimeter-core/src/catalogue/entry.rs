@@ -78,7 +78,7 @@ pub(super) const fn key(key: &'static str, meaning: &'static str) -> DetailKey {
 
 /// Every kind of every mode, in the order of the tables.
 pub(super) fn all_kinds() -> impl Iterator<Item = &'static Kind> {
-    SCHEMA_KINDS.iter().chain(&CATEGORY_KINDS).chain(&OTHER_KINDS)
+    SCHEMA_KINDS.iter().chain(&CATEGORY_KINDS).chain(OTHER_KINDS)
 }
 
 /// The kind of an id, of whatever mode; spelling is forgiven as in [`Mode::parse`].

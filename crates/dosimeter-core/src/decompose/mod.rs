@@ -146,7 +146,7 @@ pub struct Parts {
     pub telling_columns: Vec<(usize, f64)>,
     /// Columns by how much of the inputs' part their movement carries, the largest first; see
     /// [`Parts::inputs_common`] for the sum, which they meet up to the correction by the residuals.
-    pub harder_columns: Vec<(usize, f64)>,
+    pub harder_columns: Vec<(usize, Part)>,
 }
 
 /// Why there is no decomposition.
@@ -241,7 +241,8 @@ pub fn decompose(reference: Sample<'_>, current: Sample<'_>, options: &Options) 
     // The blame is read off a regression on inputs alone.
     let (model, before, after, among) =
         if inputs < width { (&own, &own_then, &own_now, &is_input) } else { (then, &inputs_then, &inputs_now, &kept) };
-    let harder = columns::spread(columns::harder(model, before, after, &support.now, scale), among);
+    let carried = columns::harder(model, before, after, &support.now, scale, parts.inputs_common);
+    let harder = columns::spread(carried, among);
     Ok(Parts {
         total: parts.total,
         inputs_common: parts.inputs_common,
@@ -252,8 +253,8 @@ pub fn decompose(reference: Sample<'_>, current: Sample<'_>, options: &Options) 
         domain_auc: auc.value,
         domain_auc_se: auc.se,
         unseen_share,
-        telling_columns: columns::ranked(telling),
-        harder_columns: columns::ranked(harder),
+        telling_columns: columns::ranked(telling, |share| *share),
+        harder_columns: columns::ranked(harder, |part| part.value),
     })
 }
 

@@ -177,7 +177,8 @@ fn choose(rows: &Rows) -> Vec<Vec<Condition>> {
     while chosen.len() < MOST {
         let left = |now, row| !chosen.iter().any(|c: &Vec<Condition>| rows.inside(now, row, c));
         let rest = rows.sum(left);
-        let further = |c: &Candidate| rows.sum(|now, row| left(now, row) && rows.inside(now, row, &c.conditions)).z(&rest);
+        let further =
+            |c: &Candidate| rows.sum(|now, row| left(now, row) && rows.inside(now, row, &c.conditions)).z(&rest);
         let best = pool
             .iter()
             .enumerate()

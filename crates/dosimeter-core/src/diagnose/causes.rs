@@ -6,7 +6,7 @@ use super::case::Case;
 use super::learner::{codes_label, matrix, rows_for, rows_in};
 use super::performance::Performance;
 use super::schema::Claims;
-use super::schema_part::{SchemaPart, schema_part};
+use super::schema_part::{SchemaPart, breaks, overlaps, schema_part};
 use crate::decompose::{Condition, Options, Part, Parts, Sample, Slice, decompose, worst_slices};
 use crate::diagnosis::{Basis, Decomposition, Number};
 use crate::metric::RowLoss;
@@ -30,6 +30,8 @@ pub(crate) struct Causes {
     pub(super) scale: f64,
     /// The part that neither inputs nor broken formats explain: P(Y|X) moved.
     pub(super) concept: Part,
+    /// Labelled rows behind the parts, of the smaller period.
+    pub(super) labelled: usize,
     /// What broken formats carry, where any did.
     pub(super) schema: Option<SchemaPart>,
 }
@@ -44,7 +46,10 @@ pub(crate) fn decompose_loss(case: &Case<'_>, performance: &Performance, claims:
     let with = |test: fn(Role) -> bool| -> Vec<usize> {
         (0..case.baseline.columns.len()).filter(|j| test(case.spec(*j).role)).filter(readable).collect()
     };
-    let (inputs, outputs) = (with(Role::is_input), with(|r| matches!(r, Role::Score | Role::Prediction)));
+    let inputs = with(Role::is_input);
+    // What a model made of a broken column is no function of the readable ones: its score moved because of the fault.
+    let broken = claims.findings.iter().any(|f| breaks(case, f) && overlaps(f, performance));
+    let outputs = if broken { Vec::new() } else { with(|r| matches!(r, Role::Score | Role::Prediction)) };
     let columns: Vec<usize> = inputs.iter().chain(&outputs).copied().collect();
     let most = rows_for(columns.len());
     let rows_then = rows_in(&case.baseline.reference, None, most);
@@ -69,6 +74,8 @@ pub(crate) fn decompose_loss(case: &Case<'_>, performance: &Performance, claims:
     .into_iter()
     .map(|s| (place(case, &columns, &s), s))
     .collect();
+    let known = |losses: &[f64]| losses.iter().filter(|l| l.is_finite()).count();
+    let labelled = known(&then_loss).min(known(&now_loss));
     // The row loss may only stand for the metric (AUC, F1): then its parts are taken in proportion.
     let direct = RowLoss::is_metric(performance.metric);
     let scale = if direct {
@@ -77,7 +84,16 @@ pub(crate) fn decompose_loss(case: &Case<'_>, performance: &Performance, claims:
         performance.loss / parts.total.value
     } else {
         let concept = Part::default();
-        return Some(Causes { decomposition: None, parts: None, columns, slices, scale: 0.0, concept, schema: None });
+        return Some(Causes {
+            decomposition: None,
+            parts: None,
+            columns,
+            slices,
+            scale: 0.0,
+            concept,
+            labelled,
+            schema: None,
+        });
     };
     let schema = schema_part(case, performance, claims, &rows_now, &now_loss, parts.concept);
     let broken = schema.as_ref().map_or(Part::default(), |s| s.part);
@@ -119,7 +135,16 @@ pub(crate) fn decompose_loss(case: &Case<'_>, performance: &Performance, claims:
         unexplained: Number(whole - named),
         interval: intervals,
     };
-    Some(Causes { decomposition: Some(decomposition), parts: Some(parts), columns, slices, scale, concept, schema })
+    Some(Causes {
+        decomposition: Some(decomposition),
+        parts: Some(parts),
+        columns,
+        slices,
+        scale,
+        concept,
+        labelled,
+        schema,
+    })
 }
 
 /// A slice in words; `columns` are those of the matrix, as positions in the baseline.
@@ -133,13 +158,17 @@ pub(super) fn place(case: &Case<'_>, columns: &[usize], slice: &Slice) -> Place 
 
 impl Causes {
     /// Loss of the metric carried by the movement of a column.
-    pub(super) fn carried_by(&self, column: usize) -> Option<f64> {
+    pub(super) fn carried_by(&self, column: usize) -> Option<Part> {
         let parts = self.parts.as_ref()?;
         let position = self.columns.iter().position(|c| *c == column)?;
-        let harder = parts.harder_columns.iter().find(|(c, _)| *c == position).map_or(0.0, |(_, v)| *v);
+        let harder = parts.harder_columns.iter().find(|(c, _)| *c == position).map_or(Part::default(), |(_, v)| *v);
         // Rows beyond the reference are there because of the columns that tell them apart.
         let telling = parts.telling_columns.iter().find(|(c, _)| *c == position).map_or(0.0, |(_, v)| *v);
-        Some((harder + telling * parts.inputs_unseen.value) * self.scale)
+        let unseen = parts.inputs_unseen;
+        Some(Part {
+            value: (harder.value + telling * unseen.value) * self.scale,
+            se: harder.se.hypot(telling * unseen.se) * self.scale.abs(),
+        })
     }
 
     pub(super) fn inputs(&self) -> f64 {

@@ -50,9 +50,8 @@ pub struct Context {
     pub as_of: Option<i64>,
     /// What the reader should know already.
     pub warnings: Vec<String>,
-    /// Tolerated false alarms per 90 days of current data, where a run may spend otherwise than the policy says: a monitor
-    /// that looks again and again at the same data spends at each look only what came since the one before.
-    pub false_alarms_per_90_days: Option<f64>,
+    /// How often the monitor looks, in microseconds, where that is known better than the policy says.
+    pub every: Option<i64>,
 }
 
 /// Compares the current profile with the baseline. Never fails: what cannot be said is `null` and `blind`.
@@ -63,9 +62,8 @@ pub fn diagnose(baseline: &Baseline, current: &PeriodProfile, context: Context) 
         _ => None,
     };
     let shifts = evidence::shift::test_columns(baseline, current);
-    let rate = context.false_alarms_per_90_days.unwrap_or(baseline.watch.false_alarms_per_90_days);
-    let time = baseline.watch.every.or(span);
-    let budget = evidence::budget::Budget::new(rate, time, shifts.len());
+    let time = context.every.or(baseline.watch.every).or(span);
+    let budget = evidence::budget::Budget::new(baseline.watch.false_alarms_per_90_days, time, shifts.len());
     let mut case = Case { baseline, current, shifts, budget, lossy: false, as_of: context.as_of };
 
     let performance = baseline.watch.metric.and_then(|m| performance::measure(&case, m));

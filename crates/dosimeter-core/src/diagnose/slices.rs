@@ -78,8 +78,11 @@ impl<'a> Period<'a> {
     /// The mean loss of a slice on the rows held out.
     fn whole(&self, slice: &Slice) -> Option<Estimate> {
         let own = |at: &usize| self.held.get(*at) == Some(&true) && slice.holds(&self.inputs, *at);
-        let losses: Vec<f64> =
-            (0..self.loss.len()).filter(own).filter_map(|at| self.loss.get(at).copied()).filter(|l| l.is_finite()).collect();
+        let losses: Vec<f64> = (0..self.loss.len())
+            .filter(own)
+            .filter_map(|at| self.loss.get(at).copied())
+            .filter(|l| l.is_finite())
+            .collect();
         estimate(&losses)
     }
 }

@@ -5,6 +5,7 @@ use super::causes::{Causes, Place};
 use super::performance::{Performance, impact};
 use super::schema_part::{breaks, overlaps};
 use crate::catalogue::{Mode, kind};
+use crate::decompose::Part;
 use crate::decompose::Slice;
 use crate::diagnosis::{Basis, Detail, Finding, Number, Severity};
 use crate::text::{percent, quoted};
@@ -45,10 +46,8 @@ pub(crate) fn weigh(
         if f.impact.is_none()
             && let Some(p) = measured.filter(|_| matches!(f.mode, Mode::DataDrift | Mode::CategoryShift))
         {
-            if let Some(carried) = causes.and_then(|c| carried(case, f, c)) {
-                let mut i = impact(p, carried, [carried, carried]);
-                i.interval = None;
-                f.impact = Some(i);
+            if let Some(part) = causes.and_then(|c| carried(case, f, c)) {
+                f.impact = Some(impact(p, part.value, part.interval()));
             }
         }
     }
@@ -130,10 +129,11 @@ fn labelled_after(case: &Case<'_>, f: &Finding) -> bool {
     labels >= 100
 }
 
-/// Loss of the metric that the columns of a finding carry together; `None` where nobody can say of any of them.
-fn carried(case: &Case<'_>, f: &Finding, causes: &Causes) -> Option<f64> {
+/// Loss of the metric that the columns of a finding carry together; `None` where nobody can say of any of them. Their errors
+/// add up, for what one is blamed for too much another mostly is too little.
+fn carried(case: &Case<'_>, f: &Finding, causes: &Causes) -> Option<Part> {
     let known = f.subject.columns.iter().filter_map(|c| causes.carried_by(case.baseline.position(c)?));
-    known.fold(None, |sum, x| Some(sum.unwrap_or(0.0) + x))
+    known.reduce(|a, b| Part { value: a.value + b.value, se: a.se + b.se })
 }
 
 fn input_severity(
@@ -151,7 +151,7 @@ fn input_severity(
     let Some(causes) = causes else {
         return Severity::Watch;
     };
-    let Some(carried) = carried(case, f, causes) else {
+    let Some(carried) = carried(case, f, causes).map(|part| part.value) else {
         return Severity::Harmless;
     };
     // A column is to blame for at least a fifth of an inputs' part that itself matters, and is worth watching from a fifth of
@@ -166,6 +166,12 @@ fn input_severity(
     }
 }
 
+/// Labelled rows that each period needs before anything is said of P(Y|X): with fewer, what the learners do not know of the
+/// inputs looks like it.
+const LEAST_LABELS: usize = 200;
+/// The standard errors that the concept's part must have: so large a part is seen in four of five cases.
+const POWER: f64 = 2.8;
+
 /// The finding that P(Y|X) moved, where the inputs' movement leaves that much of the loss unexplained.
 fn concept(case: &Case<'_>, p: &Performance, c: &Causes, prior_alone: bool) -> Option<Finding> {
     let parts = c.parts.as_ref()?;
@@ -173,8 +179,10 @@ fn concept(case: &Case<'_>, p: &Performance, c: &Causes, prior_alone: bool) -> O
     let [low, high] = c.concept.interval().map(|x| x * c.scale);
     // Where inputs alone tell the periods apart nearly always, two large parts that cancel are one thing of which the learners
     // know too little.
+    let powerless = c.labelled < LEAST_LABELS || c.concept.value < POWER * c.concept.se;
     let cancels = parts.domain_auc > 0.97 && carried > 1.25 * p.loss && c.inputs() < -0.25 * p.loss;
     if cancels
+        || powerless
         || prior_alone
         || !p.is_harmful()
         || !parts.identified
@@ -224,7 +232,7 @@ fn together(case: &Case<'_>, p: &Performance, c: &Causes, prior_alone: bool, fin
         return None;
     }
     let mut columns: Vec<(f64, usize)> =
-        c.columns.iter().filter_map(|j| Some((c.carried_by(*j)?, *j))).filter(|(x, _)| *x > 0.0).collect();
+        c.columns.iter().filter_map(|j| Some((c.carried_by(*j)?.value, *j))).filter(|(x, _)| *x > 0.0).collect();
     columns.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let names: Vec<&str> = columns.iter().take(MOST_TOGETHER).map(|(_, j)| case.spec(*j).name.as_str()).collect();
     let share = (carried / p.loss).clamp(0.0, 1.0);
@@ -274,7 +282,11 @@ fn attach_slices(c: &Causes, findings: &mut [Finding]) {
 
 /// `plan is "vip" and hours is "8 to 12"`.
 pub(super) fn in_words(place: &Place) -> String {
-    place.iter().map(|(column, value)| format!("{} is {}", quoted(column), quoted(value))).collect::<Vec<_>>().join(" and ")
+    place
+        .iter()
+        .map(|(column, value)| format!("{} is {}", quoted(column), quoted(value)))
+        .collect::<Vec<_>>()
+        .join(" and ")
 }
 
 /// A slice and what was measured in it, on rows that did not choose it.

@@ -36,6 +36,37 @@ pub(super) fn ranks_stay(case: &Case<'_>, column: usize, windows: &[usize]) -> O
     Some(2 * judged.iter().filter(|ok| **ok).count() > judged.len())
 }
 
+/// Whether two columns have taken over each other's relations to the other numbers; `None` where those would not tell the
+/// two apart.
+///
+/// Two distributions that cross may be chance among many columns that moved; that each goes with what the other went with
+/// is not.
+pub(super) fn relations_exchanged(case: &Case<'_>, a: usize, b: usize, windows: &[usize]) -> Option<bool> {
+    let reference = &case.baseline.reference;
+    let others = (0..case.baseline.columns.len())
+        .filter(|j| *j != a && *j != b && case.spec(*j).role.is_input() && case.spec(*j).kind == ColumnKind::Number)
+        .take(COLUMNS);
+    let (mut told, mut straight, mut crossed) = (0.0, 0.0, 0.0);
+    for j in others {
+        let (Some((then_a, n)), Some((then_b, _))) =
+            (correlation(reference, a, j, None), correlation(reference, b, j, None))
+        else {
+            continue;
+        };
+        let noise = 3.0 * (2.0 / n as f64).sqrt();
+        if (then_a - then_b).abs() < noise.max(0.1) {
+            continue;
+        }
+        let now = [a, b].map(|c| correlation(case.current, c, j, Some(windows)).map(|x| x.0));
+        if let [Some(now_a), Some(now_b)] = now {
+            told += 1.0;
+            straight += (now_a - then_a).powi(2) + (now_b - then_b).powi(2);
+            crossed += (now_a - then_b).powi(2) + (now_b - then_a).powi(2);
+        }
+    }
+    (told > 0.0).then_some(crossed < straight)
+}
+
 /// Spearman's correlation of two columns among sampled rows, and of how many.
 fn correlation(period: &PeriodProfile, a: usize, b: usize, windows: Option<&[usize]>) -> Option<(f64, usize)> {
     let sample = &period.sample;

@@ -1,7 +1,7 @@
 //! Two columns changed places: each now looks like the other did.
 
 use super::super::case::{Case, Sampled, detail, evidence, finding};
-use super::Claims;
+use super::{Claims, joint};
 use crate::catalogue::Mode;
 use crate::diagnosis::{Detail, Number};
 use crate::text::{percent, quoted};
@@ -9,12 +9,17 @@ use crate::text::{percent, quoted};
 /// More moved columns than this are not a swap but another world.
 const MOST: usize = 300;
 
+/// How far apart two columns must lie to be believed without any other sign where most columns moved.
+const FAR_APART: f64 = 0.35;
+
 pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
     let moved: Vec<usize> = (0..case.baseline.columns.len())
         .filter(|j| claims.open(*j) && case.spec(*j).role.is_input() && !super::super::case::is_text(case.spec(*j)))
         .filter(|j| case.values_moved(*j) || case.special_moved(*j, crate::profile::grid::Special::Other))
         .take(MOST)
         .collect();
+    let inputs = (0..case.baseline.columns.len()).filter(|j| case.spec(*j).role.is_input()).count();
+    let world_changed = moved.len() > 4 && 2 * moved.len() > inputs;
     let views: Vec<(usize, super::super::case::Affected, Sampled, Sampled)> = moved
         .iter()
         .filter_map(|j| {
@@ -35,6 +40,14 @@ pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
             let noise = a_now.distance(a_then).1.max(b_now.distance(b_then).1);
             // Among many columns some pair crosses by chance where rows are few: ask for far more than that.
             if !fits || straight < 3.0 * crossed || straight - crossed < 0.05 || straight < 2.0 * noise {
+                continue;
+            }
+            let moved_places = match joint::relations_exchanged(case, *a, *b, &affected.inner()) {
+                Some(exchanged) => exchanged,
+                // Where the whole world changed, two of many columns may cross.
+                None => !world_changed || straight >= FAR_APART,
+            };
+            if !moved_places {
                 continue;
             }
             let (x, y) = (&case.spec(*a).name, &case.spec(*b).name);

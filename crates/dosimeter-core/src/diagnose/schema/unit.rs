@@ -14,24 +14,38 @@ use crate::profile::schema::Role;
 use crate::text::{percent, quoted};
 
 pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
-    // Where most columns moved at once the world changed, and a factor that nobody names is part of it.
     let inputs = |j: &usize| case.spec(*j).role.is_input() && case.spec(*j).kind == ColumnKind::Number;
     let numbers = (0..case.baseline.columns.len()).filter(inputs).count();
     let moved = (0..case.baseline.columns.len()).filter(inputs).filter(|j| case.values_moved(*j)).count();
+    let candidates: Vec<usize> = (0..case.baseline.columns.len())
+        .filter(|column| {
+            let spec = case.spec(*column);
+            let answers = matches!(spec.role, Role::Score | Role::Prediction | Role::Label);
+            claims.open(*column)
+                && spec.kind == ColumnKind::Number
+                && (spec.role.is_input() || answers)
+                && case.values_moved(*column)
+        })
+        .collect();
+    let find = |column: usize, everything_moved: bool| {
+        since_reference(case, column, everything_moved).or_else(|| since_break(case, column, everything_moved))
+    };
+    // Where most columns moved at once the world changed, and what looks like a factor is part of it.
     let everything_moved = moved >= 3 && 2 * moved > numbers;
-    for column in 0..case.baseline.columns.len() {
-        let spec = case.spec(column);
-        let answers = matches!(spec.role, Role::Score | Role::Prediction | Role::Label);
-        if claims.open(column)
-            && spec.kind == ColumnKind::Number
-            && (spec.role.is_input() || answers)
-            && case.values_moved(column)
-            && let Some(f) =
-                since_reference(case, column, everything_moved).or_else(|| since_break(case, column, everything_moved))
-        {
+    let shared = if everything_moved { shared_map(&candidates, moved, |column| find(column, false)) } else { None };
+    for column in candidates {
+        let same = || find(column, false).filter(|f| f.detail.get("map") == shared.as_ref());
+        if let Some(f) = find(column, everything_moved).or_else(|| shared.as_ref().and_then(|_| same())) {
             claims.claim(&[column], f);
         }
     }
+}
+
+/// The map that explains most of the columns that moved, if one does: a whole source may change its units.
+fn shared_map(candidates: &[usize], moved: usize, find: impl Fn(usize) -> Option<Finding>) -> Option<Detail> {
+    let maps: Vec<Detail> =
+        candidates.iter().filter_map(|c| find(*c)).filter_map(|f| f.detail.get("map").cloned()).collect();
+    maps.iter().find(|map| 2 * maps.iter().filter(|other| other == map).count() > moved).cloned()
 }
 
 /// Against the reference.

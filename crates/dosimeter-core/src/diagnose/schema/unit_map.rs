@@ -154,6 +154,9 @@ fn named(pair: &Pair<'_>, setting: &Setting<'_>, offers: impl Fn(&Unit) -> Vec<(
             }
             if let Fit::Good(after) = fit {
                 let exact = pair.multiples(scale, u.offset);
+                if setting.everything_moved && exact != Some(true) && !stands_out(pair, scale, u.offset) {
+                    continue;
+                }
                 // Bytes come whole: without that a kibibyte is a bad thousand.
                 let bytes = exact == Some(true) || scale < 1.0 && pair.step_now == Some(1.0);
                 if is_binary(u.scale) && !(setting.whole && bytes) {
@@ -182,6 +185,14 @@ enum Fit {
     Refused(f64),
     /// Well enough to be believed, with this distance left.
     Good(f64),
+}
+
+/// Where the world changed every column is another one, and among many some seem scaled: only a factor that no mix of the old
+/// rows could make, ten times and more or with an offset, is believed then, and only of a column that is nowhere near
+/// where it was.
+fn stands_out(pair: &Pair<'_>, scale: f64, offset: f64) -> bool {
+    const NOWHERE_NEAR: f64 = 0.35;
+    (is_far(scale) || offset != 0.0 || scale < 0.0) && pair.before >= NOWHERE_NEAR
 }
 
 /// Ten times or more, up or down.
@@ -238,8 +249,8 @@ fn unnamed(pair: &Pair<'_>, setting: &Setting<'_>) -> Option<Found> {
 /// them as it says, from one moment on, and nothing is left to explain.
 fn mixed(pair: &Pair<'_>, setting: &Setting<'_>) -> Option<Found> {
     let (then, now) = (pair.then, pair.now);
-    // A mixture within a column on its way is what being on its way looks like.
-    if setting.far {
+    // A mixture within a column on its way, or in a world that changed, is what that looks like.
+    if setting.far || setting.everything_moved {
         return None;
     }
     // One wild value over and over is a stand-in for none, not a unit.
@@ -426,6 +437,18 @@ mod tests {
         assert!(changed(&skewed(800, 0), &now, &PLAIN).is_some());
         assert!(changed(&skewed(800, 0), &now, &Setting { everything_moved: true, ..PLAIN }).is_none());
         assert!(changed(&skewed(800, 0), &now, &Setting { related: &|| Some(false), ..PLAIN }).is_none());
+    }
+
+    #[test]
+    fn where_everything_moved_a_small_factor_is_not_believed() {
+        let moved = Setting { everything_moved: true, ..PLAIN };
+        let times = |scale: f64| -> Vec<f64> { skewed(900, 7).iter().map(|x| x * scale).collect() };
+        assert!(changed(&skewed(800, 0), &times(1.609_344), &PLAIN).is_some());
+        assert!(changed(&skewed(800, 0), &times(1.609_344), &moved).is_none());
+        assert!(changed(&skewed(800, 0), &times(1000.0), &moved).is_some());
+        // Whole numbers of inches become multiples of 2.54: nothing else does that.
+        let now: Vec<f64> = whole(900, 7).iter().map(|x| x * 2.54).collect();
+        assert_eq!(changed(&whole(800, 0), &now, &moved).unwrap().scale, 2.54);
     }
 
     #[test]
