@@ -7,6 +7,7 @@ mod kit;
 #[path = "../../dosimeter-report/tests/check/validator.rs"]
 mod validator;
 
+mod backtest;
 mod bad_input;
 mod causes;
 mod estimates;

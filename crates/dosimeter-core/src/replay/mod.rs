@@ -16,6 +16,6 @@ pub use identity::Identity;
 pub use ledger::{Episode, Event, EventKind, Ledger, Stamp, Telling};
 pub use looks::{Look, Looks, Span, schedule};
 pub use result::{
-    Alarm, Alternative, Backtest, Delayed, FORMAT, First, Health, LookLine, Policy, Replayed, Told, replayed,
+    Alarm, Alternative, Backtest, Delayed, FORMAT, First, Health, LookLine, Policy, Present, Replayed, Told, replayed,
 };
 pub use seen::{Seen, see};

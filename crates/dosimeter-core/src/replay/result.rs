@@ -11,7 +11,7 @@ use super::looks::Look;
 use super::rate::poisson_interval;
 use super::seen::{Seen, tolerated};
 use crate::catalogue::Mode;
-use crate::diagnosis::{Basis, Interval, Number, Severity, Verdict};
+use crate::diagnosis::{Basis, Finding, Interval, Number, Severity, Verdict};
 use crate::time::{DAY, Timestamp};
 
 /// The name and version of the result format.
@@ -117,6 +117,38 @@ pub struct LookLine {
     pub alarms: usize,
     /// Episodes that opened to be watched.
     pub notices: usize,
+    /// All findings but the harmless ones, worst first.
+    pub findings: Vec<Present>,
+}
+
+/// A finding of one look.
+#[derive(Clone, Debug, Serialize)]
+pub struct Present {
+    /// The mode of decay.
+    pub mode: Mode,
+    /// Its sub-kind.
+    pub kind: Option<String>,
+    /// Its columns, as it names them.
+    pub columns: Vec<String>,
+    /// How much it mattered then.
+    pub severity: Severity,
+    /// The change of the metric that it carried.
+    pub change: Option<Number>,
+    /// Its sentence.
+    pub message: String,
+}
+
+impl From<&Finding> for Present {
+    fn from(f: &Finding) -> Present {
+        Present {
+            mode: f.mode,
+            kind: f.kind.clone(),
+            columns: f.subject.columns.clone(),
+            severity: f.severity,
+            change: f.impact.as_ref().map(|i| i.change),
+            message: f.message.clone(),
+        }
+    }
 }
 
 /// One message: everything new at one look.
@@ -258,6 +290,7 @@ pub fn replayed(seen: &[(Look, &Seen)], per_90_days: f64, start: Option<i64>, hy
             watch: count(Severity::Watch),
             alarms: alarms.len(),
             notices: notices.len(),
+            findings: seen.findings.iter().filter(|f| f.severity != Severity::Harmless).map(Present::from).collect(),
         });
         if !alarms.is_empty() {
             rung.push((now, EventKind::Alarm, alarms));

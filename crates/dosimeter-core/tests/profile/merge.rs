@@ -108,3 +108,31 @@ proptest! {
         prop_assert!((m.standard_deviation(1e-3).unwrap() - variance.sqrt()).abs() < 1.0);
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Windows profiled each by itself and put one after the other are the period: all but what a file is asked once
+    /// (`distinct` is a sketch, whose estimate depends on how it was merged).
+    #[test]
+    fn windows_one_after_the_other_are_the_period(rows in prop::collection::vec(row(), 1usize..400)) {
+        let grids = grids();
+        let numbered: Vec<(u64, Row)> = rows.into_iter().enumerate().map(|(i, r)| (i as u64, r)).collect();
+        let mut whole = profile(&grids, &numbered);
+        whole.finish();
+        let mut grown = PeriodProfile::default();
+        for rows in numbered.chunks(50) {
+            let mut window = profile(&grids, rows);
+            // Alone it is its only window.
+            window.windows = window.windows.split_off(window.windows.len() - 1);
+            window.sample.windows.iter_mut().for_each(|w| *w = 0);
+            window.extras.values_mut().for_each(|e| e.present = e.present.split_off(e.present.len() - 1));
+            grown.append(window);
+        }
+        grown.finish();
+        for p in [&mut whole, &mut grown] {
+            p.sketches.iter_mut().for_each(|s| s.distinct = None);
+        }
+        prop_assert_eq!(exact(&whole), exact(&grown));
+    }
+}

@@ -71,6 +71,7 @@ mod tests {
             watch: notices,
             alarms,
             notices,
+            findings: Vec::new(),
         }
     }
 

@@ -19,9 +19,8 @@ pub(super) fn when(at: Option<Timestamp>, rows: u64, zone: &Zone) -> String {
 /// Two digits that mean something: rates are seldom known better.
 fn rate(x: f64) -> String {
     match x {
-        x if x >= 10.0 => number::fixed(x, 0),
+        x if x >= 10.0 || x.fract() == 0.0 => number::fixed(x, 0),
         x if x >= 0.995 => number::fixed(x, 1),
-        x if x == 0.0 => "0".to_owned(),
         x => number::fixed(x, 2),
     }
 }
@@ -30,7 +29,7 @@ fn of(n: Number) -> Option<f64> {
     Some(n.0).filter(|x| x.is_finite())
 }
 
-/// `75 looks, after every window of 1w, each at everything since the reference`.
+/// `75 looks, one after every window of 1w, at all since the reference`.
 pub(super) fn looks(b: &Backtest) -> String {
     let n = b.replay.looks.len();
     let every = match b.policy.every.as_str() {
@@ -38,8 +37,8 @@ pub(super) fn looks(b: &Backtest) -> String {
         every => format!("one every {every} in windows of {}", b.policy.window),
     };
     let sees = match b.policy.sees.as_str() {
-        "everything" => "each at everything since the reference".to_owned(),
-        sees => format!("each at the last {sees}"),
+        "everything" => "at all since the reference".to_owned(),
+        sees => format!("at the last {sees}"),
     };
     format!("{}, {every}, {sees}", counted(n, "look"))
 }
@@ -131,8 +130,8 @@ pub(super) fn health(h: &Health) -> String {
     let [low, high] = h.interval;
     let verdict = match h.exceeded {
         true => "surely more than the policy tolerates",
-        false if low.0 <= 1.0 && high.0 >= 1.0 => "no more than chance would have it",
-        false => "within the budget",
+        false if h.ratio.0 <= 1.0 => "within the budget",
+        false => "more than tolerated, as chance alone could have it",
     };
     format!(
         "{} over {} tolerated: {} (95 % interval {} to {}), {verdict}",
