@@ -11,6 +11,7 @@
 
 pub mod chart;
 pub mod date;
+pub mod drill;
 pub mod escape;
 pub mod number;
 

@@ -27,6 +27,8 @@ pub(crate) enum Command {
     Check(Box<CheckArgs>),
     /// Learn what healthy looks like and save it, for `check --baseline`
     Fit(Box<FitArgs>),
+    /// Break a healthy reference in every known way and say what would be caught, how soon, and what would not
+    Drill(Box<DrillArgs>),
     /// Write a labelled stream with a known decay, or run the lesson that dosimeter grew from
     Simulate(SimulateArgs),
     /// Say what a mode of decay is, how it is told apart and what to do
@@ -170,6 +172,43 @@ pub(crate) struct FitArgs {
     pub(crate) labels: Vec<String>,
     #[command(flatten)]
     pub(crate) watch: WatchArgs,
+}
+
+/// `drill`.
+#[derive(Debug, Default, Args)]
+#[command(
+    after_help = "Exit codes: 0 nothing alarmed where nothing was broken, 1 something did, 2 error or unreadable file."
+)]
+pub(crate) struct DrillArgs {
+    /// Data of a period in which the model was healthy
+    #[arg(value_name = "REFERENCE")]
+    pub(crate) reference: Vec<String>,
+    /// Where the reference ends in a history: a date or time, a row number, or a fraction; what lies after is not read
+    #[arg(long, value_name = "WHERE")]
+    pub(crate) reference_until: Option<String>,
+    /// Where in the current part faults begin: a fraction, a row of it, or a time [default: its middle]
+    #[arg(long, value_name = "WHERE")]
+    pub(crate) at: Option<String>,
+    /// Columns to break [default: those that the model's answer hangs on most]
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', value_parser = trimmed)]
+    pub(crate) columns: Vec<String>,
+    /// Fewer columns, repeats and runs without a fault
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Rows held in memory; of more a sample is drilled on
+    #[arg(long, value_name = "ROWS", default_value_t = 200_000)]
+    pub(crate) rows: u64,
+    #[command(flatten)]
+    pub(crate) watch: WatchArgs,
+    /// What to print: terminal, json, markdown
+    #[arg(short, long, value_name = "FORMAT", default_value = "terminal")]
+    pub(crate) format: String,
+    /// Also write a report; its extension chooses the format: .json .md .txt (repeatable)
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Vec<PathBuf>,
+    /// Colours
+    #[arg(long, value_parser = ["auto", "always", "never"], default_value = "auto")]
+    pub(crate) color: String,
 }
 
 /// `simulate`.

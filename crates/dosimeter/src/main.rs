@@ -5,6 +5,7 @@
 mod args;
 mod check;
 mod config;
+mod drill;
 mod error;
 mod explain;
 mod fit;
@@ -57,6 +58,7 @@ fn run() -> Outcome {
             check::run(&a)
         }
         Command::Fit(a) => fit::run(&a),
+        Command::Drill(a) => drill::run(&a),
         Command::Simulate(a) => simulate::run(&a),
         Command::Explain(a) => explain::run(&a),
         Command::Completions { shell } => {

@@ -9,6 +9,7 @@ mod validator;
 
 mod bad_input;
 mod causes;
+mod drill;
 mod faults;
 mod forged;
 mod formats;

@@ -5,7 +5,7 @@
 
 mod detail;
 mod table;
-mod text;
+pub(crate) mod text;
 
 use dosimeter_core::catalogue::Mode;
 use dosimeter_core::diagnosis::{Diagnosis, Finding, Severity, Verdict};
