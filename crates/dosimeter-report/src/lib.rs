@@ -12,6 +12,7 @@
 pub mod backtest;
 pub mod chart;
 pub mod date;
+pub mod drill;
 pub mod escape;
 pub mod number;
 

@@ -26,6 +26,20 @@ impl Batch {
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|c| &*c.name == name)
     }
+
+    /// Some consecutive rows; no value is copied.
+    #[must_use]
+    pub fn slice(&self, rows: Range<usize>) -> Batch {
+        let end = rows.end.min(self.rows);
+        let rows = rows.start.min(end)..end;
+        Batch { rows: rows.len(), columns: self.columns.iter().map(|c| c.slice(&rows)).collect() }
+    }
+
+    /// The rows of these numbers, in this order; a number may come more than once, and one that is no row is null.
+    #[must_use]
+    pub fn take(&self, rows: &[usize]) -> Batch {
+        Batch { rows: rows.len(), columns: self.columns.iter().map(|c| c.take(rows)).collect() }
+    }
 }
 
 /// One column of a batch.
@@ -78,6 +92,94 @@ impl Column {
     /// A column without notes.
     pub(crate) fn plain(name: Arc<str>, values: Values, validity: Option<NullBuffer>) -> Self {
         Self { name, values, validity, unparsed: Vec::new(), layouts: Vec::new() }
+    }
+
+    /// Some consecutive rows.
+    fn slice(&self, rows: &Range<usize>) -> Column {
+        let (from, n) = (rows.start, rows.len());
+        let values = match &self.values {
+            Values::Null => Values::Null,
+            Values::Boolean(v) => Values::Boolean(v.slice(from, n)),
+            Values::Integer(v) => Values::Integer(v.slice(from, n)),
+            Values::Float(v) => Values::Float(v.slice(from, n)),
+            Values::Time(v) => Values::Time(v.slice(from, n)),
+            Values::Text { keys, dictionary } => {
+                Values::Text { keys: keys.slice(from, n), dictionary: dictionary.clone() }
+            }
+            Values::Unsupported(name) => Values::Unsupported(name.clone()),
+        };
+        let (from, to) = (from as u32, (from + n) as u32);
+        let inside = |run: &Range<u32>| run.start.max(from)..run.end.min(to);
+        Column {
+            name: Arc::clone(&self.name),
+            values,
+            validity: self.validity.as_ref().map(|v| v.slice(from as usize, n)),
+            unparsed: self
+                .unparsed
+                .iter()
+                .filter(|(row, _)| (from..to).contains(row))
+                .map(|(row, text)| (row - from, text.clone()))
+                .collect(),
+            layouts: self
+                .layouts
+                .iter()
+                .map(|(layout, run)| (*layout, inside(run)))
+                .filter(|(_, run)| !run.is_empty())
+                .map(|(layout, run)| (layout, run.start - from..run.end - from))
+                .collect(),
+        }
+    }
+
+    /// The rows of these numbers.
+    pub(crate) fn take(&self, rows: &[usize]) -> Column {
+        let integers = |v: &ScalarBuffer<i64>| rows.iter().map(|i| v.get(*i).copied().unwrap_or(0)).collect();
+        let values = match &self.values {
+            Values::Null => Values::Null,
+            Values::Boolean(v) => Values::Boolean(rows.iter().map(|i| *i < v.len() && v.value(*i)).collect()),
+            Values::Integer(v) => Values::Integer(integers(v)),
+            Values::Float(v) => Values::Float(rows.iter().map(|i| v.get(*i).copied().unwrap_or(f64::NAN)).collect()),
+            Values::Time(v) => Values::Time(integers(v)),
+            Values::Text { keys, dictionary } => Values::Text {
+                keys: rows.iter().map(|i| keys.get(*i).copied().unwrap_or(-1)).collect(),
+                dictionary: dictionary.clone(),
+            },
+            Values::Unsupported(name) => Values::Unsupported(name.clone()),
+        };
+        let validity = (self.validity.is_some() || !matches!(values, Values::Null | Values::Unsupported(_)))
+            .then(|| NullBuffer::from_iter(rows.iter().map(|i| self.holds(*i))));
+        let mut taken = Column::plain(Arc::clone(&self.name), values, validity.filter(|v| v.null_count() > 0));
+        if !self.unparsed.is_empty() {
+            let texts: std::collections::BTreeMap<usize, &String> =
+                self.unparsed.iter().map(|(row, text)| (*row as usize, text)).collect();
+            let kept = rows.iter().enumerate().filter_map(|(at, i)| Some((at as u32, (*texts.get(i)?).clone())));
+            taken.unparsed = kept.collect();
+        }
+        if !self.layouts.is_empty() {
+            // A cell may be written in two layouts at once, as a padded date.
+            let mut by_row: Vec<Vec<Layout>> = Vec::new();
+            for (layout, run) in &self.layouts {
+                by_row.resize(by_row.len().max(run.end as usize), Vec::new());
+                by_row.iter_mut().take(run.end as usize).skip(run.start as usize).for_each(|l| l.push(*layout));
+            }
+            for (at, i) in rows.iter().enumerate() {
+                for layout in by_row.get(*i).into_iter().flatten() {
+                    crate::layout::note(&mut taken.layouts, *layout, at as u32);
+                }
+            }
+        }
+        taken
+    }
+
+    /// Whether there is such a row, and it holds a value.
+    fn holds(&self, row: usize) -> bool {
+        let rows = match &self.values {
+            Values::Null | Values::Unsupported(_) => 0,
+            Values::Boolean(v) => v.len(),
+            Values::Integer(v) | Values::Time(v) => v.len(),
+            Values::Float(v) => v.len(),
+            Values::Text { keys, .. } => keys.len(),
+        };
+        row < rows && self.is_valid(row)
     }
 
     /// A column of texts.

@@ -33,6 +33,7 @@ pub mod batch;
 pub mod coerce;
 pub mod error;
 pub mod field;
+pub mod inject;
 pub mod layout;
 pub mod pass;
 pub mod problem;

@@ -9,7 +9,7 @@ use crate::build::Target;
 use crate::discover::{Found, discover};
 use crate::error::ReadError;
 use crate::field::{Field, Kind, ReadOptions};
-use crate::format::{Batches, Facts, FileField, Table, check_names, csv, ipc, json, parquet};
+use crate::format::{Batches, Facts, FileField, Table, check_names, csv, ipc, json, memory, parquet};
 use crate::guard::shielded;
 use crate::infer::Guess;
 use crate::input::{Compression, PEEK, Source, compression_of};
@@ -144,6 +144,42 @@ impl Dataset {
         }
         let (schema, targets) = settle(&mut files, &options, &problems);
         Ok(Self { files, errors, schema, targets, problems })
+    }
+
+    /// Rows that are held already, as a data set of one file; `fields` describes the columns of `batch`, in order.
+    #[must_use]
+    pub fn of_batch(name: &str, fields: &[Field], batch: Batch) -> Self {
+        let options = Arc::new(ReadOptions::default());
+        let problems = Problems::default();
+        let source = Source {
+            path: name.into(),
+            name: name.to_owned(),
+            compression: Compression::None,
+            options,
+            problems: problems.clone(),
+        };
+        let own = |f: &Field| FileField {
+            name: f.name.clone(),
+            kind: f.kind,
+            native: f.native.clone(),
+            nullable: f.nullable,
+            supported: f.supported,
+            guess: None,
+        };
+        let file = DataFile {
+            name: name.to_owned(),
+            format: Format::Parquet,
+            bytes: 0,
+            rows: Some(batch.rows as u64),
+            delimiter: None,
+            source,
+            table: Table::Memory(memory::Table(batch)),
+            fields: fields.iter().map(own).collect(),
+            index: fields.iter().enumerate().map(|(i, f)| (f.name.clone(), i)).collect(),
+            hive: Vec::new(),
+            _spool: Vec::new(),
+        };
+        Self { files: vec![file], errors: Vec::new(), schema: fields.to_vec(), targets: BTreeMap::new(), problems }
     }
 
     /// The union of all files' columns, in order of first appearance.

@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Fit(Box<FitArgs>),
     /// Replay a policy over a history: how often would it have alarmed, and when first
     Backtest(Box<BacktestArgs>),
+    /// Break a healthy reference in every known way and say what would be caught, how soon, and what would not
+    Drill(Box<DrillArgs>),
     /// Write a labelled stream with a known decay, or run the lesson that dosimeter grew from
     Simulate(SimulateArgs),
     /// Say what a mode of decay is, how it is told apart and what to do
@@ -202,9 +204,6 @@ pub(crate) struct BacktestArgs {
     /// Labels that came apart, joined by --id
     #[arg(long, value_name = "FILES", num_args = 1..)]
     pub(crate) labels: Vec<String>,
-    /// Time between two looks, as 1d, or a number of windows [default: every window]
-    #[arg(long, value_name = "SPAN", help_heading = "Replay")]
-    pub(crate) every: Option<String>,
     /// Each look sees only so much, as 4w or a number of windows [default: everything since the reference]
     #[arg(long, value_name = "SPAN", help_heading = "Replay")]
     pub(crate) trailing: Option<String>,
@@ -234,6 +233,43 @@ pub(crate) struct BacktestArgs {
     /// More: every alarm and notice with all its findings
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
+    /// Colours
+    #[arg(long, value_parser = ["auto", "always", "never"], default_value = "auto")]
+    pub(crate) color: String,
+}
+
+/// `drill`.
+#[derive(Debug, Default, Args)]
+#[command(
+    after_help = "Exit codes: 0 nothing alarmed where nothing was broken, 1 something did, 2 error or unreadable file."
+)]
+pub(crate) struct DrillArgs {
+    /// Data of a period in which the model was healthy
+    #[arg(value_name = "REFERENCE")]
+    pub(crate) reference: Vec<String>,
+    /// Where the reference ends in a history: a date or time, a row number, or a fraction; what lies after is not read
+    #[arg(long, value_name = "WHERE")]
+    pub(crate) reference_until: Option<String>,
+    /// Where in the current part faults begin: a fraction, a row of it, or a time [default: its middle]
+    #[arg(long, value_name = "WHERE")]
+    pub(crate) at: Option<String>,
+    /// Columns to break [default: those that the model's answer hangs on most]
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', value_parser = trimmed)]
+    pub(crate) columns: Vec<String>,
+    /// Fewer columns, repeats and runs without a fault
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Rows held in memory; of more a sample is drilled on
+    #[arg(long, value_name = "ROWS", default_value_t = 200_000)]
+    pub(crate) rows: u64,
+    #[command(flatten)]
+    pub(crate) watch: WatchArgs,
+    /// What to print: terminal, json, markdown
+    #[arg(short, long, value_name = "FORMAT", default_value = "terminal")]
+    pub(crate) format: String,
+    /// Also write a report; its extension chooses the format: .json .md .txt (repeatable)
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Vec<PathBuf>,
     /// Colours
     #[arg(long, value_parser = ["auto", "always", "never"], default_value = "auto")]
     pub(crate) color: String,

@@ -6,6 +6,7 @@ mod args;
 mod backtest;
 mod check;
 mod config;
+mod drill;
 mod error;
 mod explain;
 mod fit;
@@ -59,6 +60,7 @@ fn run() -> Outcome {
         }
         Command::Backtest(a) => backtest::run(&a),
         Command::Fit(a) => fit::run(&a),
+        Command::Drill(a) => drill::run(&a),
         Command::Simulate(a) => simulate::run(&a),
         Command::Explain(a) => explain::run(&a),
         Command::Completions { shell } => {

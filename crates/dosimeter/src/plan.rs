@@ -14,7 +14,7 @@ use crate::args::WatchArgs;
 use crate::error::Failure;
 
 /// How a model is to be watched.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) fit: FitOptions,
     pub(crate) window: Option<WindowSpec>,

@@ -11,6 +11,7 @@ mod backtest;
 mod bad_input;
 mod causes;
 mod estimates;
+mod drill;
 mod faults;
 mod forged;
 mod formats;

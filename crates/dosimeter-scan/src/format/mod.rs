@@ -5,6 +5,7 @@ pub(crate) mod arrow;
 pub(crate) mod csv;
 pub(crate) mod ipc;
 pub(crate) mod json;
+pub(crate) mod memory;
 pub(crate) mod parquet;
 
 use crate::batch::Batch;
@@ -38,6 +39,7 @@ pub(crate) enum Table {
     Ipc(ipc::Table),
     Csv(csv::Table),
     Json(json::Table),
+    Memory(memory::Table),
 }
 
 impl Table {
@@ -45,6 +47,7 @@ impl Table {
     pub(crate) fn partitions(&self) -> Vec<Option<u64>> {
         match self {
             Self::Parquet(table) => table.partitions(),
+            Self::Memory(table) => table.partitions(),
             _ => vec![None],
         }
     }
@@ -74,6 +77,7 @@ impl Table {
             Self::Ipc(table) => table.read(source, fields),
             Self::Csv(table) => table.read(source, fields, targets),
             Self::Json(table) => table.read(source, fields, targets, late),
+            Self::Memory(table) => Ok(table.read(fields)),
         }
     }
 }

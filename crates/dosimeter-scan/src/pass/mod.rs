@@ -18,6 +18,8 @@ pub mod roles;
 pub mod survey;
 pub mod window;
 
+pub(crate) use cells::{text_of, times};
+
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};

@@ -11,7 +11,7 @@ use dosimeter_core::replay::{Backtest, Delayed, FORMAT, Health, Policy};
 use dosimeter_report::{Style, backtest};
 use dosimeter_scan::pass::Phase;
 
-use crate::args::{BacktestArgs, CheckArgs};
+use crate::args::{BacktestArgs, CheckArgs, WatchArgs};
 use crate::check;
 use crate::config;
 use crate::error::{Failure, Outcome};
@@ -66,7 +66,8 @@ fn as_check(args: &BacktestArgs) -> CheckArgs {
         baseline: args.baseline.clone(),
         reference_until: args.reference_until.clone(),
         labels: args.labels.clone(),
-        watch: args.watch.clone(),
+        // Here it may be a number of windows, and is the replay's own.
+        watch: WatchArgs { every: None, ..args.watch.clone() },
         ..CheckArgs::default()
     }
 }

@@ -34,8 +34,8 @@ impl Options {
         }
         let rates = args.try_false_alarms.iter().map(|r| plan::false_alarms(r)).collect::<Result<Vec<_>, _>>();
         Ok(Options {
-            every: spanned(&args.every, "--every")?.unwrap_or(Span::Windows(1)),
-            every_text: shown(&args.every).unwrap_or_else(|| "1 window".to_owned()),
+            every: spanned(&args.watch.every, "--every")?.unwrap_or(Span::Windows(1)),
+            every_text: shown(&args.watch.every).unwrap_or_else(|| "1 window".to_owned()),
             trailing: spanned(&args.trailing, "--trailing")?,
             trailing_text: shown(&args.trailing),
             delay: spanned(&args.label_delay, "--label-delay")?,
