@@ -123,7 +123,7 @@ impl<'a> Reading<'a> {
         let mut reading =
             Reading { metric, source: source.unwrap_or(Source::Nothing), bias: 0.0, windows, reference, measured };
         let own = match &reading.source {
-            Source::Scores(calibrator, _) => reading.from_scores(reference.iter(), calibrator),
+            Source::Scores(calibrator, _) => reading.score_estimate(reference.iter(), calibrator),
             _ => None,
         };
         reading.bias = own.map_or(0.0, |e| e.value - labelled.value);
@@ -143,7 +143,7 @@ impl<'a> Reading<'a> {
     }
 
     /// From scores of two classes.
-    fn from_scores<'w>(
+    fn score_estimate<'w>(
         &self,
         windows: impl Iterator<Item = &'w WindowProfile>,
         calibrator: &Calibrator,
@@ -255,7 +255,7 @@ impl<'a> Reading<'a> {
     /// By reference window, what the estimate would have said: its own wobble is its null. Empty where that is not known.
     pub(super) fn of_reference(&self) -> Vec<Option<Estimate>> {
         match &self.source {
-            Source::Scores(c, _) => self.reference.iter().map(|w| self.from_scores(std::iter::once(w), c)).collect(),
+            Source::Scores(c, _) => self.reference.iter().map(|w| self.score_estimate(std::iter::once(w), c)).collect(),
             Source::Loss(direct) => direct.of_reference(self.reference.len()),
             _ => Vec::new(),
         }

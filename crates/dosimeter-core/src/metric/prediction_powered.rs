@@ -183,7 +183,7 @@ pub fn combine_binary(
     let spread = of_guess / n + of_rest / m;
     let total = variance / n - 2.0 * lambda * covariance / n + lambda * lambda * spread;
     let se = (total.max(0.0) * (n - 1.0) / (n - 2.0).max(1.0)).sqrt();
-    if !(se > 0.0) {
+    if se <= 0.0 || se.is_nan() {
         return Err(Unavailable::NotFinite);
     }
     let value = if found.scale == super::interval::Scale::Share { found.value.clamp(0.0, 1.0) } else { found.value };

@@ -86,7 +86,7 @@ pub(crate) fn profile(grids: &[Grid; 2], rows: &[(u64, Row)]) -> PeriodProfile {
             s.rows.push(*number);
             s.windows.push(at as u32);
             s.losses.push(*number as f32);
-            s.positive.push(u8::from(*number > 0.0));
+            s.positive.push(u8::from(*number > 0));
             s.columns[0].codes.push(numeric as u16);
             s.columns[0].numbers.push(row.number);
             s.columns[1].codes.push(cell as u16);
