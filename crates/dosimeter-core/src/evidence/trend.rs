@@ -148,7 +148,8 @@ fn two(a: &[f64], b: &[f64], y: &[f64]) -> Option<Fit> {
     let (aa, ab, bb) = (dot(a, a), dot(a, b), dot(b, b));
     let (ay, by) = (dot(a, y), dot(b, y));
     let determinant = aa * bb - ab * ab;
-    if !(determinant > 1e-12 * aa * bb) {
+    // NaN is no determinant either.
+    if determinant.is_nan() || determinant <= 1e-12 * aa * bb {
         return None;
     }
     let (first, second) = ((bb * ay - ab * by) / determinant, (aa * by - ab * ay) / determinant);
