@@ -1,3 +1,5 @@
+//! Slices found and not found, in worlds where the truth is known.
+
 use super::*;
 use crate::learn::MatrixError;
 
