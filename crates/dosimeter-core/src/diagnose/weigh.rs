@@ -45,12 +45,11 @@ pub(crate) fn weigh(
         };
         if f.impact.is_none()
             && let Some(p) = measured.filter(|_| matches!(f.mode, Mode::DataDrift | Mode::CategoryShift))
+            && let Some(carried) = causes.and_then(|c| carried(case, f, c))
         {
-            if let Some(carried) = causes.and_then(|c| carried(case, f, c)) {
-                let mut i = impact(p, carried, [carried, carried]);
-                i.interval = None;
-                f.impact = Some(i);
-            }
+            let mut i = impact(p, carried, [carried, carried]);
+            i.interval = None;
+            f.impact = Some(i);
         }
     }
     if let (Some(p), Some(c)) = (measured, causes) {
