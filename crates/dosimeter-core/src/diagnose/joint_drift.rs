@@ -48,7 +48,6 @@ struct Joint {
 /// The finding that relations changed, where they did.
 pub(crate) fn find(case: &Case<'_>, claims: &Claims, findings: &[Finding]) -> Option<Finding> {
     let joint = examine(case, claims, findings)?;
-
     let alpha = case.budget.joint / TESTS;
     let pairs = joint.relations.pairs.len() as f64;
     let certain = |p: &&Pair| p.shift.p * pairs < alpha && p.shift.change.abs() >= LEAST_CHANGE;

@@ -45,10 +45,9 @@ pub(crate) fn weigh(
         };
         if f.impact.is_none()
             && let Some(p) = measured.filter(|_| matches!(f.mode, Mode::DataDrift | Mode::CategoryShift))
+            && let Some(carried) = causes.and_then(|c| carried(case, f, c))
         {
-            if let Some(part) = causes.and_then(|c| carried(case, f, c)) {
-                f.impact = Some(impact(p, part.value, part.interval()));
-            }
+            f.impact = Some(impact(p, carried.value, carried.interval()));
         }
     }
     // What a base rate that moved alone does to the scores is its own price.

@@ -196,7 +196,6 @@ fn nothing_is_found_where_nothing_changed() {
         error += u32::from(reconstruction(&then, &now, found.lasts, true).is_some_and(|r| r.shift.p < 0.05));
         told += u32::from(domain(&then, &now, found.lasts, true, 0.05, run).is_some_and(|d| d.p < 0.05));
     }
-    eprintln!("of {runs}: pairs {pairs}, reconstruction {error}, domain {told}");
     // Three of 60 are expected; nine or more come in 1 of 250 cases at that rate.
     assert!(pairs <= 8 && error <= 8 && told <= 8, "pairs {pairs}, reconstruction {error}, domain {told}");
 }
