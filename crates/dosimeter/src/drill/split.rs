@@ -136,8 +136,8 @@ impl Split {
             first: 0,
             offsets: seen.offsets(),
         };
-        let profile = source::observe(&self.baseline, &following, None, &ticker, notes)?;
-        Ok(diagnose(&self.baseline, &profile, Context::default()))
+        let profiles = source::observe(&self.baseline, &following, None, &ticker, notes)?;
+        Ok(diagnose(&self.baseline, &profiles.into_iter().next().unwrap_or_default(), Context::default()))
     }
 
     /// What the columns of a broken batch are: what they were, but for new ones and whole numbers that are no more.
@@ -173,6 +173,7 @@ fn empty() -> Diagnosis {
             tolerance: None,
             threshold: 0.5,
             false_alarms_per_90_days: 1.0,
+            every: None,
             seed: 0,
         },
         window: dosimeter_core::profile::baseline::WindowSpec::Rows(1),
