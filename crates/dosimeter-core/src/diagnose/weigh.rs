@@ -150,15 +150,16 @@ fn input_severity(
     let Some(causes) = causes else {
         return Severity::Watch;
     };
-    let Some(carried) = carried(case, f, causes).map(|part| part.value) else {
+    let Some(carried) = carried(case, f, causes) else {
         return Severity::Harmless;
     };
-    // A column is to blame for at least a fifth of an inputs' part that itself matters, and is worth watching from a fifth of
-    // what is tolerated.
-    let noticeable = carried > NOTICEABLE * p.tolerance;
-    if causes.inputs() > 0.5 * p.tolerance && carried > 0.2 * causes.inputs() && noticeable {
+    // A column is to blame for at least a fifth of an inputs' part that itself matters, and is worth watching where it may
+    // carry a fifth of what is tolerated: harmless is what has been seen to be.
+    let noticeable = NOTICEABLE * p.tolerance;
+    let [_, most] = carried.interval();
+    if causes.inputs() > 0.5 * p.tolerance && carried.value > (0.2 * causes.inputs()).max(noticeable) {
         Severity::Harmful
-    } else if noticeable {
+    } else if carried.value > 0.0 && most > noticeable {
         Severity::Watch
     } else {
         Severity::Harmless
