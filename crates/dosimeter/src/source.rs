@@ -231,7 +231,7 @@ pub(crate) struct Following<'a> {
     pub(crate) offsets: Vec<u64>,
 }
 
-impl<'a> Following<'a> {
+impl Following<'_> {
     /// What a pass over it needs.
     pub(crate) fn options<'b>(
         &'b self,

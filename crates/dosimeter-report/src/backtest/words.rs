@@ -97,7 +97,7 @@ pub(super) fn blind(r: &Replayed) -> String {
 
 fn days(n: f64) -> String {
     match n.round() {
-        n if n == 1.0 => "1 day".to_owned(),
+        1.0 => "1 day".to_owned(),
         n => format!("{} days", number::fixed(n, 0)),
     }
 }
