@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 
 /// The parts that a column of numbers is cut into.
 const PARTS: usize = 20;
+/// Above this share of one value a column all but never varies.
+const MOST_ALIKE: f64 = 0.8;
 
 /// The columns that a fault may be put into, the most important first; each entry is the list that the fault takes. A fault
 /// without a column has one empty entry.
@@ -34,7 +36,9 @@ pub fn candidates(fault: &Fault, baseline: &Baseline, batch: &Batch, only: &[Str
             _ => false,
         };
         if wanted && let Some(weight) = importance(column, batch.rows, numeric, answer.as_deref()) {
-            ranked.push((weight, &spec.name, numeric));
+            // What all but never varies hides what is done to it: it is tried where nothing else is left.
+            let lumpy = weight - if mode_share(column, batch.rows, numeric) > MOST_ALIKE { 10.0 } else { 0.0 };
+            ranked.push((lumpy, &spec.name, numeric));
         }
     }
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
@@ -60,6 +64,20 @@ pub fn candidates(fault: &Fault, baseline: &Baseline, batch: &Batch, only: &[Str
         }
         On::Outcome | On::Rows => Vec::new(),
     }
+}
+
+/// The share of the most frequent value.
+fn mode_share(column: &Column, rows: usize, numeric: bool) -> f64 {
+    let (most, all) = if numeric {
+        let mut sorted: Vec<f64> = numbers(column).unwrap_or_default().into_iter().flatten().collect();
+        sorted.sort_by(f64::total_cmp);
+        (sorted.chunk_by(|a, b| a == b).map(<[f64]>::len).max().unwrap_or(0), sorted.len())
+    } else {
+        let counts = category::counts(column, rows);
+        let n = |c: &(usize, usize)| c.0;
+        (counts.values().map(n).max().unwrap_or(0), counts.values().map(n).sum())
+    };
+    most as f64 / all.max(1) as f64
 }
 
 /// What the model answered, as a number.

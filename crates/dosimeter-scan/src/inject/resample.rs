@@ -14,12 +14,12 @@ use std::collections::BTreeMap;
 const NEARBY: usize = 500;
 
 pub(super) fn tilt_words(strength: f64, _: &Baseline) -> String {
-    format!("top : bottom rank {:.2} : 1", (2.0 * strength).exp())
+    format!("high : low {:.2} : 1", (2.0 * strength).exp())
 }
 
 pub(super) fn prior_words(odds: f64, baseline: &Baseline) -> String {
     match (baseline.watch.task, &baseline.watch.positive) {
-        (Some(Task::Regression), _) => format!("top : bottom label {odds} : 1"),
+        (Some(Task::Regression), _) => format!("high : low {odds} : 1"),
         (_, Some(positive)) => format!("odds of {positive:?} x {odds}"),
         _ => format!("odds of a class x {odds}"),
     }

@@ -23,8 +23,16 @@ pub(crate) fn name(f: &Finding) -> String {
     }
 }
 
-/// `control` is what was said of the same rows before they were broken: what is said there already is no news.
-pub(crate) fn judge(fault: &Fault, columns: &[String], strength: f64, said: &Diagnosis, control: &Diagnosis) -> Heard {
+/// `control` is what was said of the same rows before they were broken: what is said there already is no news, unless it is now
+/// dated to the `window` in which the fault began, or graver.
+pub(crate) fn judge(
+    fault: &Fault,
+    columns: &[String],
+    strength: f64,
+    window: usize,
+    said: &Diagnosis,
+    control: &Diagnosis,
+) -> Heard {
     let is = |f: &Finding, names: &[&str]| {
         names.contains(&f.mode.id()) || f.kind.as_deref().is_some_and(|k| names.contains(&k))
     };
@@ -36,8 +44,12 @@ pub(crate) fn judge(fault: &Fault, columns: &[String], strength: f64, said: &Dia
             is(f, fault.right) || is(f, fault.near)
         }
     };
+    let dated = |f: &Finding| f.onset.as_ref().and_then(|o| o.window).is_some_and(|w| w.abs_diff(window) <= 1);
     let known = |f: &Finding| {
-        control.findings.iter().any(|g| (g.mode, &g.kind, &g.subject.columns) == (f.mode, &f.kind, &f.subject.columns))
+        control.findings.iter().any(|g| {
+            let same = (g.mode, &g.kind, &g.subject.columns) == (f.mode, &f.kind, &f.subject.columns);
+            same && g.severity <= f.severity && (dated(g) || !dated(f))
+        })
     };
     let partly = of_columns && strength < 1.0;
     let right = |f: &Finding| is(f, fault.right) || partly && is(f, fault.near);

@@ -135,7 +135,8 @@ fn hear(split: &Split, place: &Place, strength: f64, seed: u64, repeat: usize, r
     let seed = seed.wrapping_add(repeat as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let batch = broken(split, place.fault, &place.columns, strength, seed, rows)?;
     let said = split.check(&batch).ok()?;
-    Some(judge(place.fault, &place.columns, strength, &said, &split.control))
+    let window = split.ends.iter().position(|e| *e > split.at)?;
+    Some(judge(place.fault, &place.columns, strength, window, &said, &split.control))
 }
 
 fn strength(place: &Place, strength: f64, heard: &[&Heard], baseline: &Baseline) -> Strength {
