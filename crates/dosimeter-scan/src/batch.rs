@@ -1,8 +1,9 @@
-//! The uniform shape: a batch is some rows of some columns, a column is one of seven simple layouts.
+//! The uniform shape: a batch is some rows of some columns, a column is one of eight simple layouts.
 //!
 //! Buffers are Arrow's and reference-counted: cloning a column copies no values.
 
 use crate::layout::Layout;
+use crate::vectors::Vectors;
 use arrow_array::{Array, StringArray};
 use arrow_buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 use std::ops::Range;
@@ -70,7 +71,9 @@ pub enum Values {
         /// The strings, none null.
         dictionary: StringArray,
     },
-    /// A list, map or opaque bytes: its type's name. The cells are not read.
+    /// Vectors of numbers, as embeddings are.
+    Vector(Vectors),
+    /// A list of something else, a map or opaque bytes: its type's name. The cells are not read.
     Unsupported(String),
 }
 

@@ -9,6 +9,7 @@ mod validator;
 
 mod bad_input;
 mod causes;
+mod embeddings;
 mod faults;
 mod forged;
 mod formats;

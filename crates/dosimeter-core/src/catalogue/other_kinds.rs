@@ -4,7 +4,7 @@ use super::Mode;
 use super::entry::{Kind, key};
 
 /// Every kind that belongs neither to [`Mode::SchemaChange`] nor to [`Mode::CategoryShift`].
-pub static OTHER_KINDS: [Kind; 9] = [
+pub static OTHER_KINDS: [Kind; 10] = [
     Kind {
         id: "metric_fell",
         mode: Mode::PerformanceLoss,
@@ -43,6 +43,22 @@ pub static OTHER_KINDS: [Kind; 9] = [
             key("unseen_share", "the part of the current rows where the reference has next to nothing, 0 to 1"),
         ],
         next_step: "Find out which users or sources came and went; collect labels on such rows and retrain.",
+        breaks_inputs: false,
+        watch_only: false,
+    },
+    Kind {
+        id: "embedding_shift",
+        mode: Mode::DataDrift,
+        title: "Embeddings moved",
+        meaning: "Vectors lie elsewhere than in the reference by more than they do between its own windows.",
+        detail: &[
+            key("dimension", "how many numbers a vector has"),
+            key("part", "what moved most: norm, a leading direction of the reference, or what lies beyond these"),
+            key("rows_reference", "sampled reference rows whose distances were taken"),
+            key("rows_current", "sampled current rows whose distances were taken"),
+        ],
+        next_step: "Look at rows from either end of the part that moved most: they show what came or went. If the metric \
+                    held, nothing is lost.",
         breaks_inputs: false,
         watch_only: false,
     },

@@ -10,7 +10,7 @@ use super::schema_part::{SchemaPart, schema_part};
 use crate::decompose::{Options, Part, Parts, Sample, SegmentLoss, decompose, worst_segments};
 use crate::diagnosis::{Basis, Decomposition, Number};
 use crate::metric::RowLoss;
-use crate::profile::{ColumnKind, Role};
+use crate::profile::Role;
 
 /// The decomposition and what it rests on.
 pub(crate) struct Causes {
@@ -34,7 +34,7 @@ pub(crate) fn decompose_loss(case: &Case<'_>, performance: &Performance, claims:
         return None;
     }
     // A column whose format broke tells the periods apart perfectly: what it does is the schema's part.
-    let readable = |j: &usize| case.spec(*j).kind != ColumnKind::Text && !claims.explained.contains(j);
+    let readable = |j: &usize| !super::case::is_text(case.spec(*j)) && !claims.explained.contains(j);
     let with = |test: fn(Role) -> bool| -> Vec<usize> {
         (0..case.baseline.columns.len()).filter(|j| test(case.spec(*j).role)).filter(readable).collect()
     };
@@ -128,6 +128,14 @@ impl Causes {
         // Rows beyond the reference are there because of the columns that tell them apart.
         let telling = parts.telling_columns.iter().find(|(c, _)| *c == position).map_or(0.0, |(_, v)| *v);
         Some((harder + telling * parts.inputs_unseen.value) * self.scale)
+    }
+
+    /// [`Causes::carried_by`], of a column of vectors what its parts carry together.
+    pub(super) fn carried(&self, case: &Case<'_>, column: usize) -> Option<f64> {
+        match case.baseline.vectors_in(column) {
+            Some(vectors) => vectors.part_positions().filter_map(|j| self.carried_by(j)).reduce(|a, b| a + b),
+            None => self.carried_by(column),
+        }
     }
 
     pub(super) fn inputs(&self) -> f64 {

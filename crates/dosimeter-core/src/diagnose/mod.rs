@@ -8,6 +8,7 @@ mod calibration;
 mod case;
 mod causes;
 mod columns;
+mod embeddings;
 mod inputs;
 mod learner;
 mod other_metrics;
@@ -52,7 +53,9 @@ pub fn diagnose(baseline: &Baseline, current: &PeriodProfile, context: Context) 
         _ => None,
     };
     let shifts = evidence::shift::test_columns(baseline, current);
-    let budget = evidence::budget::Budget::new(baseline.watch.false_alarms_per_90_days, span, shifts.len());
+    // The parts of a column of vectors share its budget.
+    let columns = shifts.iter().filter(|s| baseline.part_of(s.column).is_none()).count();
+    let budget = evidence::budget::Budget::new(baseline.watch.false_alarms_per_90_days, span, columns);
     let mut case = Case { baseline, current, shifts, budget, lossy: false, as_of: context.as_of };
 
     let performance = baseline.watch.metric.and_then(|m| performance::measure(&case, m));
@@ -61,6 +64,7 @@ pub fn diagnose(baseline: &Baseline, current: &PeriodProfile, context: Context) 
     let claims = schema::check(&case);
     let mut findings = claims.findings.clone();
     findings.extend(inputs::find(&case, &claims));
+    findings.extend(embeddings::find(&case, &claims));
     let mut priors = prior::find(&case, &claims);
     let windows = performance.as_ref().map(|p| p.affected.windows.clone()).unwrap_or_default();
     let base_rate = prior::base_rate_alone(&case, &windows);
@@ -187,7 +191,8 @@ fn metric_change(case: &Case<'_>, performance: Option<&Performance>) -> MetricCh
 
 fn inputs_of(case: &Case<'_>, current_files: Vec<String>, labels: Option<LabelInput>) -> Inputs {
     let mut roles: std::collections::BTreeMap<String, Vec<String>> = std::collections::BTreeMap::new();
-    for c in &case.baseline.columns {
+    let whole = |j: &usize| case.baseline.part_of(*j).is_none();
+    for c in (0..case.baseline.columns.len()).filter(whole).map(|j| case.spec(j)) {
         roles.entry(c.role.as_str().to_owned()).or_default().push(c.name.clone());
     }
     Inputs {

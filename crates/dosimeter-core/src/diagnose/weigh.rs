@@ -47,7 +47,7 @@ pub(crate) fn weigh(
             && let Some(p) = measured.filter(|_| matches!(f.mode, Mode::DataDrift | Mode::CategoryShift))
         {
             let column = f.subject.columns.first().and_then(|c| case.baseline.position(c));
-            if let (Some(carried), Some(_)) = (column.zip(causes).and_then(|(j, c)| c.carried_by(j)), causes) {
+            if let (Some(carried), Some(_)) = (column.zip(causes).and_then(|(j, c)| c.carried(case, j)), causes) {
                 let mut i = impact(p, carried, [carried, carried]);
                 i.interval = None;
                 f.impact = Some(i);
@@ -141,7 +141,7 @@ fn input_severity(
         return Severity::Watch;
     };
     let Some(carried) =
-        f.subject.columns.first().and_then(|c| case.baseline.position(c)).and_then(|j| causes.carried_by(j))
+        f.subject.columns.first().and_then(|c| case.baseline.position(c)).and_then(|j| causes.carried(case, j))
     else {
         return Severity::Harmless;
     };
@@ -214,8 +214,12 @@ fn together(case: &Case<'_>, p: &Performance, c: &Causes, prior_alone: bool, fin
     {
         return None;
     }
+    let whole = |j: usize| case.baseline.part_of(j).map_or(j, |v| v.column);
+    let mut list: Vec<usize> = c.columns.iter().map(|j| whole(*j)).collect();
+    list.sort_unstable();
+    list.dedup();
     let mut columns: Vec<(f64, usize)> =
-        c.columns.iter().filter_map(|j| Some((c.carried_by(*j)?, *j))).filter(|(x, _)| *x > 0.0).collect();
+        list.iter().filter_map(|j| Some((c.carried(case, *j)?, *j))).filter(|(x, _)| *x > 0.0).collect();
     columns.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let names: Vec<&str> = columns.iter().take(MOST_TOGETHER).map(|(_, j)| case.spec(*j).name.as_str()).collect();
     let share = (carried / p.loss).clamp(0.0, 1.0);

@@ -14,7 +14,7 @@ use super::baseline::Baseline;
 
 const MAGIC: &[u8; 8] = b"DOSIBASE";
 /// The version that this program writes and reads.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 const HEADER: usize = 20;
 
 /// Why a baseline cannot be read.

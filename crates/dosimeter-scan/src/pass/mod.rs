@@ -15,6 +15,7 @@ pub mod outcome;
 pub mod profile;
 pub mod roles;
 pub mod survey;
+mod vectors;
 pub mod window;
 
 use std::collections::BTreeMap;

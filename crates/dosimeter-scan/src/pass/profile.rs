@@ -144,6 +144,7 @@ fn class(values: &Values) -> &'static str {
         Values::Boolean(_) => "boolean",
         Values::Time(_) => "time",
         Values::Text { .. } => "text",
+        Values::Vector(_) => "vector",
         Values::Null | Values::Unsupported(_) => "unknown",
     }
 }
@@ -152,7 +153,8 @@ impl<'a> Plan<'a> {
     fn add(&self, s: &mut State<'_>, first: u64, batch: &Batch) {
         let baseline = self.options.baseline;
         let rows = batch.rows;
-        let by_name: BTreeMap<&str, &Column> = batch.columns.iter().map(|c| (&*c.name, c)).collect();
+        let parts = super::vectors::read(baseline, batch);
+        let by_name: BTreeMap<&str, &Column> = batch.columns.iter().chain(&parts).map(|c| (&*c.name, c)).collect();
         let column = |j: usize| by_name.get(baseline.columns[j].name.as_str()).copied();
 
         let stamps = self.time.and_then(column).map(|c| times(c, rows));
@@ -403,6 +405,14 @@ impl<'a> Plan<'a> {
                         unknown.add(dictionary.value(k), n);
                     }
                 }
+            }
+        }
+        if let Values::Vector(_) = &column.values
+            && codes.contains(&other)
+        {
+            let unknown = sketch.unknown.get_or_insert_with(HeavyHitters::default);
+            for i in (0..codes.len()).filter(|i| codes[*i] == other && windows[*i] != NONE && column.is_valid(*i)) {
+                unknown.add(&text_of(column, i).unwrap_or_default(), 1);
             }
         }
         for (row, text) in column.unparsed.iter().filter(|(r, _)| windows.get(*r as usize).is_some_and(|w| *w != NONE))

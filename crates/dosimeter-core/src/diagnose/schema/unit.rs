@@ -15,7 +15,8 @@ use crate::text::{percent, quoted};
 
 pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
     // Where most columns moved at once the world changed, and a factor that nobody names is part of it.
-    let inputs = |j: &usize| case.spec(*j).role.is_input() && case.spec(*j).kind == ColumnKind::Number;
+    let whole = |j: &usize| case.baseline.part_of(*j).is_none();
+    let inputs = |j: &usize| case.spec(*j).role.is_input() && case.spec(*j).kind == ColumnKind::Number && whole(j);
     let numbers = (0..case.baseline.columns.len()).filter(inputs).count();
     let moved = (0..case.baseline.columns.len()).filter(inputs).filter(|j| case.values_moved(*j)).count();
     let everything_moved = moved >= 3 && 2 * moved > numbers;
