@@ -61,9 +61,12 @@ def reuters(binary, path, folder, topic):
     first = int((~fitted).sum())
     pq.write_table(data.slice(0, first), reference)
     pq.write_table(data.slice(first), current)
-    d = check(binary, "--reference", reference, "--current", current, "--time", "time", "--window", "1d")
+    d = check(binary, "--reference", reference, "--current", current, "--time", "time")
     print(f"Reuters, {topic}: verdict {d['verdict']}; {d['metric']['name']} "
           f"{d['metric']['reference']:.3f} -> {d['metric']['current']:.3f}; {d['summary']}")
+    column = next(c for c in d["columns"] if c["name"] == "embedding")
+    print("  " + "; ".join(f"{e['statistic']} {e['value']:.4g}" + (f" (p {e['p_value']:.2g})" if e["p_value"] is not None else "")
+                           for e in column["evidence"]))
     for f in d["findings"]:
         print(f"  {f['severity']:9} {f['mode']} {f['kind'] or ''}: {f['message']}")
 
@@ -152,11 +155,11 @@ def simulate(binary, folder, nulls, runs):
             permutation += loud["mmd"]
             for key, value in {"dosimeter": score, **statistics}.items():
                 scores.setdefault(key, []).append(value)
-        print(f"null, {name}: {alarms} of {nulls} runs alarm; MMD with permuted rows at 5 %: {permutation} of {nulls}")
+        print(f"null, {name}: {alarms} of {nulls} runs alarm; MMD with permuted rows at 5 %: {permutation} of {nulls}", flush=True)
         bar = {key: np.quantile(values, 0.95) for key, values in scores.items()}
         if not runs:
             continue
-        print(f"{'change':10} {'strength':>8} {'as it is':>9} " + " ".join(f"{k:>10}" for k in bar))
+        print(f"{'change':10} {'strength':>8} {'as it is':>9} " + " ".join(f"{k:>10}" for k in bar), flush=True)
         for change, grades in strengths.items():
             for strength in grades:
                 found, loud = dict.fromkeys(bar, 0), 0
@@ -166,7 +169,7 @@ def simulate(binary, folder, nulls, runs):
                     loud += alarm
                     for key, value in {"dosimeter": score, **peers(rng, x, y)[0]}.items():
                         found[key] += value > bar[key]
-                print(f"{change:10} {strength:8} {loud / runs:9.0%} " + " ".join(f"{found[k] / runs:10.0%}" for k in bar))
+                print(f"{change:10} {strength:8} {loud / runs:9.0%} " + " ".join(f"{found[k] / runs:10.0%}" for k in bar), flush=True)
 
 
 def main():

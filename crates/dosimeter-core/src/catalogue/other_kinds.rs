@@ -53,7 +53,7 @@ pub static OTHER_KINDS: [Kind; 10] = [
         meaning: "Vectors lie elsewhere than in the reference by more than they do between its own windows.",
         detail: &[
             key("dimension", "how many numbers a vector has"),
-            key("part", "what moved most: norm, a leading direction of the reference, or what lies beyond these"),
+            key("part", "what moved most: norm, a direction, or what lies beyond these"),
             key("rows_reference", "sampled reference rows whose distances were taken"),
             key("rows_current", "sampled current rows whose distances were taken"),
         ],

@@ -120,7 +120,11 @@ fn coarse(a: &[u64], b: &[u64], wanted: u64) -> (Vec<u64>, Vec<u64>) {
 
 /// Every watched column, most moved first. `flagged` are the columns that findings name: nothing that a finding speaks of is
 /// shown as unmoved.
-pub(crate) fn all(case: &Case<'_>, flagged: &std::collections::BTreeSet<String>) -> Vec<Column> {
+pub(crate) fn all(
+    case: &Case<'_>,
+    flagged: &std::collections::BTreeSet<String>,
+    apart: &super::embeddings::Apart,
+) -> Vec<Column> {
     let mut list: Vec<(f64, Column)> = (0..case.baseline.columns.len())
         .filter(|j| !matches!(case.spec(*j).role, Role::Ignore) && case.baseline.part_of(*j).is_none())
         .map(|j| {
@@ -141,7 +145,7 @@ pub(crate) fn all(case: &Case<'_>, flagged: &std::collections::BTreeSet<String>)
             let mut drawn = watched.then_some(j);
             if let Some(vectors) = vectors {
                 evidence.clear();
-                evidence.extend(super::embeddings::evidence_on(case, vectors));
+                evidence.extend(super::embeddings::evidence_on(case, vectors, apart));
                 drawn = super::embeddings::loudest(case, vectors).map(|(part, _)| part);
                 p = evidence.first().and_then(|e| e.p_value).map_or(1.0, |p| p.0);
             }

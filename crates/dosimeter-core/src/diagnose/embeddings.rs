@@ -1,6 +1,6 @@
 //! Columns of vectors that moved though their form did not: `data_drift` of kind `embedding_shift`.
 //!
-//! Two looks at half the column's share of the budget each. The parts of the vectors (norm, leading directions, what lies
+//! Two looks at half the column's share of the budget each. The parts of the vectors (norm, directions, what lies
 //! beyond) are tested as all columns are, against the reference's own wobble. What no part shows alone is looked for by the
 //! maximum mean discrepancy of the sampled rows; there whole windows are relabelled, and as many neighbouring ones
 //! together as wobble lasts, so that topics of the week are part of the null.
@@ -13,6 +13,7 @@ use crate::catalogue::Mode;
 use crate::diagnosis::{Evidence, Finding, Number};
 use crate::evidence::dispersion::persistence;
 use crate::evidence::shift::Series;
+use crate::profile::window::Moments;
 use crate::profile::{PeriodProfile, VectorSpec};
 use crate::statistic::mmd::{Kernel, Pairs};
 use crate::text::{digits, quoted};
@@ -21,28 +22,35 @@ use crate::text::{digits, quoted};
 const ROWS: usize = 1_000;
 /// Relabellings at most: p is never below the inverse of it.
 const RELABELLINGS: u32 = 9_999;
+/// Fewer where there are many windows: each costs as many steps as there are pairs of them.
+const STEPS: usize = 500_000_000;
 
 /// Columns of vectors that moved and that no schema check has claimed.
-pub(crate) fn find(case: &Case<'_>, claims: &Claims) -> Vec<Finding> {
+pub(crate) fn find(case: &Case<'_>, claims: &Claims, apart: &Apart) -> Vec<Finding> {
     let open = |v: &&VectorSpec| !claims.explained.contains(&v.column) && case.spec(v.column).role.is_input();
-    case.baseline.vectors.iter().filter(open).filter_map(|v| moved(case, v)).collect()
+    case.baseline.vectors.iter().filter(open).filter_map(|v| moved(case, v, apart)).collect()
 }
 
-fn moved(case: &Case<'_>, vectors: &VectorSpec) -> Option<Finding> {
+fn moved(case: &Case<'_>, vectors: &VectorSpec, apart: &Apart) -> Option<Finding> {
     let (part, series) = loudest(case, vectors)?;
     let share = case.budget.drift_per_column / 2.0;
     let p_parts = p_of_parts(case, vectors);
     let noticeable = |s: &Series| s.effect().abs() >= least_effect(s);
-    let together = discrepancy(case, vectors);
-    let by_distance = together.as_ref().is_some_and(|t| t.p < share);
+    let together = apart.get(&vectors.column);
+    let by_distance = together.is_some_and(|t| t.p < share);
     let context = case.lossy && vectors.part_positions().any(|j| case.worth_naming(j));
     if !(p_parts < share && noticeable(series) || by_distance || context) {
         return None;
     }
     let spec = case.spec(vectors.column);
     let affected = case.moved_in(series);
+    let (centre, inverse_scale) = case.spec(part).grid.centre();
     let mean = |period: &PeriodProfile, windows: Option<&[usize]>| {
-        super::columns::mean(case, period, part, &|w| windows.is_none_or(|list| list.contains(&w)))
+        let mut moments = Moments::default();
+        let inside = |i: &usize| windows.is_none_or(|list| list.contains(i));
+        let list = period.windows.iter().enumerate().filter(|(i, _)| inside(i));
+        list.filter_map(|(_, w)| w.columns.get(part)).for_each(|c| moments.merge(&c.moments));
+        moments.mean(centre, inverse_scale)
     };
     let (then, now) = (mean(&case.baseline.reference, None), mean(case.current, Some(&affected.windows)));
     let which = name_of(case, vectors, part);
@@ -57,9 +65,9 @@ fn moved(case: &Case<'_>, vectors: &VectorSpec) -> Option<Finding> {
         format!("the vectors in {} moved{most}", quoted(&spec.name)),
     );
     f.share = Some(Number(case.share_of(&affected.windows)));
-    f.evidence = evidence_on(case, vectors);
+    f.evidence = evidence_on(case, vectors, apart);
     f.detail = detail([("dimension", (vectors.dimension as f64).into()), ("part", which.as_str().into())]);
-    if let Some(t) = &together {
+    if let Some(t) = together {
         f.detail.insert("rows_reference".to_owned(), (t.rows.0 as f64).into());
         f.detail.insert("rows_current".to_owned(), (t.rows.1 as f64).into());
     }
@@ -91,7 +99,7 @@ pub(crate) fn loudest<'c>(case: &'c Case<'_>, vectors: &VectorSpec) -> Option<(u
 }
 
 /// The evidence on a column of vectors, for its finding and its line in the table.
-pub(crate) fn evidence_on(case: &Case<'_>, vectors: &VectorSpec) -> Vec<Evidence> {
+pub(crate) fn evidence_on(case: &Case<'_>, vectors: &VectorSpec, apart: &Apart) -> Vec<Evidence> {
     let mut list = Vec::new();
     if let Some((part, series)) = loudest(case, vectors) {
         let mut e = series_evidence(case, part, series);
@@ -99,7 +107,7 @@ pub(crate) fn evidence_on(case: &Case<'_>, vectors: &VectorSpec) -> Vec<Evidence
         e.p_value = Some(Number(p_of_parts(case, vectors)));
         list.push(e);
     }
-    if let Some(t) = discrepancy(case, vectors) {
+    if let Some(t) = apart.get(&vectors.column) {
         list.push(Evidence { p_value: Some(Number(t.p)), ..evidence("mmd", t.mmd) });
         list.push(evidence("energy_distance", t.energy));
         list.push(evidence("own_neighbours", t.own));
@@ -107,8 +115,16 @@ pub(crate) fn evidence_on(case: &Case<'_>, vectors: &VectorSpec) -> Vec<Evidence
     list
 }
 
+/// How far the periods are apart, by column of vectors.
+pub(crate) type Apart = BTreeMap<usize, Discrepancy>;
+
+/// Takes the distances, once.
+pub(crate) fn measure(case: &Case<'_>) -> Apart {
+    case.baseline.vectors.iter().filter_map(|v| Some((v.column, discrepancy(case, v)?))).collect()
+}
+
 /// How far the periods are apart.
-struct Discrepancy {
+pub(crate) struct Discrepancy {
     mmd: f64,
     energy: f64,
     own: f64,
@@ -135,17 +151,19 @@ fn discrepancy(case: &Case<'_>, vectors: &VectorSpec) -> Option<Discrepancy> {
     let pairs = Pairs::new(&points, &window, Kernel::Gaussian)?;
     let fewest = current.iter().filter(|c| **c).count().min(current.iter().filter(|c| !**c).count());
     let length = block_length(case, vectors).min(fewest / 3).max(1);
+    let affordable = STEPS / (current.len() * current.len()).max(1);
+    let most = RELABELLINGS.min(u32::try_from(affordable).unwrap_or(RELABELLINGS).max(999));
     Some(Discrepancy {
         mmd: pairs.discrepancy(&current)?,
         energy: Pairs::new(&points, &window, Kernel::Energy)?.discrepancy(&current)?,
         own: pairs.own_neighbours(&side)?,
-        p: pairs.p_value(&current, length, RELABELLINGS, case.baseline.watch.seed)?,
+        p: pairs.p_value(&current, length, most, case.baseline.watch.seed)?,
         rows,
     })
 }
 
 /// The sampled vectors of a period in some windows, evenly at most [`ROWS`]: their windows, and their coordinates along the
-/// leading directions with the distance beyond.
+/// directions with the distance beyond.
 fn points(period: &PeriodProfile, vectors: &VectorSpec, windows: Option<&[usize]>) -> Vec<(u32, Vec<f64>)> {
     let sample = &period.sample;
     let columns: Vec<&[f64]> =

@@ -64,7 +64,8 @@ pub fn diagnose(baseline: &Baseline, current: &PeriodProfile, context: Context) 
     let claims = schema::check(&case);
     let mut findings = claims.findings.clone();
     findings.extend(inputs::find(&case, &claims));
-    findings.extend(embeddings::find(&case, &claims));
+    let apart = embeddings::measure(&case);
+    findings.extend(embeddings::find(&case, &claims, &apart));
     let mut priors = prior::find(&case, &claims);
     let windows = performance.as_ref().map(|p| p.affected.windows.clone()).unwrap_or_default();
     let base_rate = prior::base_rate_alone(&case, &windows);
@@ -107,7 +108,7 @@ pub fn diagnose(baseline: &Baseline, current: &PeriodProfile, context: Context) 
         decomposition: causes.and_then(|c| c.decomposition),
         windows: windows_of(current, performance.as_ref().map(|p| (&p.windows, Some(&p.estimates)))),
         reference_windows: windows_of(&baseline.reference, performance.as_ref().map(|p| (&p.reference_windows, None))),
-        columns: columns::all(&case, &flagged),
+        columns: columns::all(&case, &flagged, &apart),
         findings,
         power,
         budget: Budget {

@@ -1,28 +1,20 @@
 //! A column of vectors (embeddings) as a few columns of numbers.
 //!
-//! Nobody counts vectors on a grid. What is counted of each row is its norm, its coordinates along the leading principal
-//! directions of the reference (Pearson 1901; Hotelling 1933), and its distance from their span: the *parts* of the
-//! column. They are columns of numbers like all others, so that they merge exactly, wobble, have an onset, and are read
-//! by the decomposition of a loss; and the sampled rows hold them, from which distances between vectors follow. The column
-//! itself counts dimensions. Directions are frozen with the baseline.
+//! Nobody counts vectors on a grid. What is counted of each row is its norm, its coordinates along some orthonormal
+//! directions, and its distance from their span: the *parts* of the column. They are columns of numbers like all others,
+//! so that they merge exactly, wobble, have an onset, and are read by the decomposition of a loss; and the sampled rows
+//! hold them, from which distances between vectors follow (Johnson and Lindenstrauss 1984). The column itself counts
+//! dimensions. Directions are drawn with a seed and frozen with the baseline. They are not the reference's principal
+//! ones: what fits the reference lies closer to its rows than to any others, which then look as if they had moved.
 
 use serde::{Deserialize, Serialize};
 
 use super::sample::mix;
 
-/// Leading directions that are followed, at most.
+/// Directions that are followed, at most.
 pub const DIRECTIONS: usize = 16;
-/// Vectors that the directions are learned from, and the most numbers in all.
-pub const LEARNED_ROWS: usize = 2_000;
-/// The most numbers in the sample that the directions are learned from.
-pub const LEARNED_NUMBERS: usize = 4_000_000;
 /// The category that counts vectors whose elements are all 0, whatever their dimension.
 pub const ZEROS: &str = "all zeros";
-
-/// Rounds of subspace iteration: the error of a direction shrinks by the square of the ratio of eigenvalues in each.
-const ROUNDS: usize = 10;
-/// Directions carried along beyond those wanted, which makes the last wanted one converge as well.
-const SPARE: usize = 6;
 
 /// How one column of vectors is read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,53 +25,26 @@ pub struct VectorSpec {
     pub first_part: usize,
     /// How many numbers a vector has.
     pub dimension: usize,
-    /// The reference's mean vector.
-    pub mean: Vec<f64>,
-    /// Orthonormal directions, the one of most variance first.
+    /// Orthonormal directions.
     pub directions: Vec<Vec<f64>>,
 }
 
 impl VectorSpec {
-    /// Learns the directions from vectors of one dimension.
+    /// Directions for vectors of one dimension, drawn with a seed.
     #[must_use]
-    pub fn learn(dimension: usize, sample: &[&[f32]], seed: u64) -> VectorSpec {
-        let n = sample.len();
-        let mut mean = vec![0.0; dimension];
-        for v in sample {
-            mean.iter_mut().zip(*v).for_each(|(m, x)| *m += f64::from(*x) / n as f64);
-        }
-        let wanted = DIRECTIONS.min(dimension).min(n.saturating_sub(1));
-        let carried = (wanted + SPARE).min(dimension).min(n);
-        // Any start will do that is not orthogonal to what is sought.
-        let start =
-            |k: usize, i: usize| (mix(seed ^ mix((k as u64) << 32 | i as u64)) >> 11) as f64 / 2f64.powi(53) - 0.5;
+    pub fn draw(dimension: usize, seed: u64) -> VectorSpec {
+        let wanted = DIRECTIONS.min(dimension);
+        let uniform = |k: usize, i: usize, turn: u64| {
+            ((mix(seed ^ mix(((k as u64) << 32 | i as u64) << 1 | turn)) >> 11) as f64 + 0.5) / 2f64.powi(53)
+        };
+        // Normal numbers (Box and Muller) have no preferred direction.
+        let normal = |k: usize, i: usize| {
+            (-2.0 * uniform(k, i, 0).ln()).sqrt() * (std::f64::consts::TAU * uniform(k, i, 1)).cos()
+        };
         let mut directions: Vec<Vec<f64>> =
-            (0..carried).map(|k| (0..dimension).map(|i| start(k, i)).collect()).collect();
+            (0..wanted).map(|k| (0..dimension).map(|i| normal(k, i)).collect()).collect();
         orthonormalise(&mut directions);
-        for _ in 0..ROUNDS {
-            let mut next = vec![vec![0.0; dimension]; directions.len()];
-            let mut centred = vec![0.0; dimension];
-            for v in sample {
-                centred.iter_mut().zip(*v).zip(&mean).for_each(|((c, x), m)| *c = f64::from(*x) - m);
-                for (direction, next) in directions.iter().zip(&mut next) {
-                    let along = dot(direction, &centred);
-                    next.iter_mut().zip(&centred).for_each(|(a, c)| *a += along * c);
-                }
-            }
-            // By length, so that the one of most variance comes first.
-            next.sort_by(|a, b| dot(b, b).total_cmp(&dot(a, a)));
-            orthonormalise(&mut next);
-            directions = next;
-        }
-        directions.truncate(wanted);
-        for d in &mut directions {
-            // The sign of a direction means nothing: the largest element is positive.
-            let largest = d.iter().copied().max_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap_or(0.0);
-            if largest < 0.0 {
-                d.iter_mut().for_each(|x| *x = -*x);
-            }
-        }
-        VectorSpec { column: 0, first_part: 0, dimension, mean, directions }
+        VectorSpec { column: 0, first_part: 0, dimension, directions }
     }
 
     /// The names of the parts, in their order.
@@ -110,17 +75,18 @@ impl VectorSpec {
         }
         into.clear();
         let norm = vector.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>().sqrt();
-        let centred: Vec<f64> = vector.iter().zip(&self.mean).map(|(x, m)| f64::from(*x) - m).collect();
-        let all = dot(&centred, &centred);
+        let vector: Vec<f64> = vector.iter().copied().map(f64::from).collect();
         into.extend([norm, 0.0]);
         let mut inside = 0.0;
         for direction in &self.directions {
-            let along = dot(direction, &centred);
+            let along = dot(direction, &vector);
             inside += along * along;
             into.push(along);
         }
         if let Some(beyond) = into.get_mut(1) {
-            *beyond = (all - inside).max(0.0).sqrt();
+            // Where the directions span everything, nothing is left but rounding.
+            let spanned = self.directions.len() == self.dimension;
+            *beyond = if spanned { 0.0 } else { (norm * norm - inside).max(0.0).sqrt() };
         }
         Some(())
     }
@@ -161,45 +127,33 @@ fn orthonormalise(vectors: &mut [Vec<f64>]) {
 mod tests {
     use super::*;
 
-    fn close(a: f64, b: f64) -> bool {
-        (a - b).abs() < 1e-6
-    }
-
     #[test]
-    fn directions_are_those_of_numpy() {
-        let rows: Vec<Vec<f32>> = (0..12)
-            .map(|i| {
-                let i = i as f32;
-                vec![i, (i * i) % 7.0, (3.0 * i) % 5.0, 1.0]
-            })
-            .collect();
-        let sample: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
-        let spec = VectorSpec::learn(4, &sample, 7);
-        // x = np.array([[i, (i*i) % 7, (3*i) % 5, 1] for i in range(12)], float)
-        // u, s, v = np.linalg.svd(x - x.mean(0), full_matrices=False)
-        // v[:2] * np.sign(v[:2][range(2), abs(v[:2]).argmax(1)])[:, None]
-        let expected = [
-            [0.996309637, 0.068228361, 0.052076840, 0.000000000],
-            [0.001038080, -0.616264979, 0.787538189, -0.000000000],
-        ];
-        for (d, e) in spec.directions.iter().zip(expected) {
-            assert!(d.iter().zip(e).all(|(a, b)| close(*a, b)), "{:?}", spec.directions);
+    fn directions_are_orthonormal_and_parts_add_up() {
+        let spec = VectorSpec::draw(40, 7);
+        assert_eq!(spec.directions.len(), DIRECTIONS);
+        for (i, a) in spec.directions.iter().enumerate() {
+            for (j, b) in spec.directions.iter().enumerate() {
+                assert!((dot(a, b) - f64::from(u8::from(i == j))).abs() < 1e-12);
+            }
         }
+        let vector: Vec<f32> = (0..40).map(|i| (i * i % 7) as f32).collect();
         let mut parts = Vec::new();
-        assert!(spec.read(&rows[3], &mut parts).is_some());
-        // np.linalg.norm(x[3]); (x[3] - x.mean(0)) @ v[0]
-        assert!(close(parts[0], 5.477225575) && close(parts[2], -2.376594980), "{parts:?}");
+        assert!(spec.read(&vector, &mut parts).is_some() && parts.len() == spec.parts());
+        // np.linalg.norm([i * i % 7 for i in range(40)])
+        assert!((parts[0] - 15.329709716756).abs() < 1e-9, "{parts:?}");
+        let rest: f64 = parts.iter().skip(1).map(|x| x * x).sum();
+        assert!((rest - parts[0] * parts[0]).abs() < 1e-9, "{parts:?}");
+        assert_ne!(VectorSpec::draw(40, 8).directions, spec.directions);
     }
 
     #[test]
-    fn odd_vectors_have_no_parts_and_odd_samples_no_directions() {
-        let spec = VectorSpec::learn(2, &[&[1.0, 2.0], &[1.0, 2.0]], 0);
+    fn odd_vectors_have_no_parts() {
+        let spec = VectorSpec::draw(2, 0);
         let mut parts = Vec::new();
         for odd in [&[1.0][..], &[1.0, f32::NAN], &[f32::INFINITY, 0.0], &[]] {
             assert!(spec.read(odd, &mut parts).is_none());
         }
-        assert!(spec.read(&[1.0, 3.0], &mut parts).is_some_and(|()| parts.iter().all(|x| x.is_finite())));
-        assert!(VectorSpec::learn(3, &[], 0).directions.is_empty());
-        assert!(VectorSpec::learn(0, &[&[], &[]], 0).directions.is_empty());
+        assert!(spec.read(&[1.0, 3.0], &mut parts).is_some() && parts.get(1) == Some(&0.0));
+        assert!(VectorSpec::draw(0, 0).directions.is_empty());
     }
 }

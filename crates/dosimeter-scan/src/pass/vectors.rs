@@ -1,4 +1,4 @@
-//! Columns of vectors in the passes: surveyed into directions, then read as columns of numbers.
+//! Columns of vectors in the passes: surveyed, then read as columns of numbers.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow_buffer::NullBuffer;
 use dosimeter_core::profile::grid::{Grid, Special};
 use dosimeter_core::profile::sample::mix;
-use dosimeter_core::profile::vector::{LEARNED_NUMBERS, LEARNED_ROWS, ZEROS};
+use dosimeter_core::profile::vector::ZEROS;
 use dosimeter_core::profile::{Baseline, ColumnKind, ColumnSpec, VectorSpec};
 
 use super::fit::thin;
@@ -16,6 +16,9 @@ use crate::{Batch, Column, Kind, Values};
 /// Dimensions that are told apart; longer vectors are no embeddings.
 const MOST_DIMENSIONS: usize = 64;
 const LONGEST: usize = 65_536;
+/// Vectors that the grids are cut by, and about the most numbers in all.
+const SAMPLED_ROWS: usize = 2_000;
+const SAMPLED_NUMBERS: usize = 4_000_000;
 
 /// What a survey keeps of a column of vectors: those of the smallest hashes, which merges exactly, and the dimensions.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +47,7 @@ impl VectorSurvey {
         if full && last.is_some_and(|last| last < key) {
             return;
         }
-        // What the model could not embed teaches nothing.
+        // What could not be embedded has no place on a grid.
         if vector.iter().all(|x| x.is_finite()) && vector.iter().any(|x| *x != 0.0) {
             self.sample.insert(key, vector.to_vec());
             self.trim();
@@ -53,7 +56,7 @@ impl VectorSurvey {
 
     /// How many vectors are kept: fewer of long ones.
     fn most(&self) -> usize {
-        (LEARNED_NUMBERS / self.longest.max(1)).clamp(50, LEARNED_ROWS)
+        (SAMPLED_NUMBERS / self.longest.max(1)).clamp(50, SAMPLED_ROWS)
     }
 
     fn trim(&mut self) {
@@ -100,7 +103,7 @@ pub(super) fn cell(grid: &Grid, index: &BTreeMap<&str, usize>, vector: &[f32]) -
     cell as u16
 }
 
-/// Learns the directions of every column of vectors, and adds its parts to the columns.
+/// Draws the directions of every column of vectors, and adds its parts to the columns.
 pub(super) fn parts(survey: &Survey, columns: &mut Vec<ColumnSpec>, room: usize, seed: u64) -> Vec<VectorSpec> {
     let mut list = Vec::new();
     for column in 0..columns.len() {
@@ -109,7 +112,7 @@ pub(super) fn parts(survey: &Survey, columns: &mut Vec<ColumnSpec>, room: usize,
         let Some(dimension) = surveyed.vectors.dimension() else { continue };
         let sample: Vec<&[f32]> =
             surveyed.vectors.sample.values().map(Vec::as_slice).filter(|v| v.len() == dimension).collect();
-        let mut vectors = VectorSpec::learn(dimension, &sample, seed);
+        let mut vectors = VectorSpec::draw(dimension, seed);
         vectors.column = column;
         vectors.first_part = columns.len();
         let mut values: Vec<Vec<f64>> = vec![Vec::with_capacity(sample.len()); vectors.parts()];

@@ -182,15 +182,12 @@ fn turned(case: &Case<'_>, vectors: &VectorSpec, direction: usize, windows: Opti
     let sample = if windows.is_some() { &case.current.sample } else { &case.baseline.reference.sample };
     let column = |j: usize| sample.columns.get(j).map_or(&[][..], |c| c.numbers.as_slice());
     let (norms, along) = (column(vectors.first_part), column(vectors.first_part + 2 + direction));
-    // Coordinates are of the vector less the mean.
-    let offset: f64 =
-        vectors.directions.get(direction).map_or(0.0, |d| d.iter().zip(&vectors.mean).map(|(a, b)| a * b).sum());
     let mut list: Vec<f64> = norms
         .iter()
         .zip(along)
         .zip(&sample.windows)
         .filter(|(_, w)| windows.is_none_or(|list| list.binary_search(&(**w as usize)).is_ok()))
-        .map(|((norm, x), _)| (x + offset) / norm)
+        .map(|((norm, x), _)| x / norm)
         .filter(|x| x.is_finite())
         .collect();
     list.sort_by(f64::total_cmp);
