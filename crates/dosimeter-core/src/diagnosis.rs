@@ -349,7 +349,7 @@ pub struct Column {
     pub name: String,
     /// Its role, as `feature`.
     pub role: String,
-    /// `number`, `category`, `time`, `boolean`, `text` or `unknown`.
+    /// `number`, `category`, `time`, `boolean`, `text`, `vector[128]` (with its dimension) or `unknown`.
     #[serde(rename = "type")]
     pub kind: String,
     /// Whether it moved beyond the reference's own variation, or a finding names it.

@@ -1,8 +1,9 @@
-//! The uniform shape: a batch is some rows of some columns, a column is one of seven simple layouts.
+//! The uniform shape: a batch is some rows of some columns, a column is one of eight simple layouts.
 //!
 //! Buffers are Arrow's and reference-counted: cloning a column copies no values.
 
 use crate::layout::Layout;
+use crate::vectors::Vectors;
 use arrow_array::{Array, StringArray};
 use arrow_buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 use std::ops::Range;
@@ -84,7 +85,9 @@ pub enum Values {
         /// The strings, none null.
         dictionary: StringArray,
     },
-    /// A list, map or opaque bytes: its type's name. The cells are not read.
+    /// Vectors of numbers, as embeddings are.
+    Vector(Vectors),
+    /// A list of something else, a map or opaque bytes: its type's name. The cells are not read.
     Unsupported(String),
 }
 
@@ -106,6 +109,7 @@ impl Column {
             Values::Text { keys, dictionary } => {
                 Values::Text { keys: keys.slice(from, n), dictionary: dictionary.clone() }
             }
+            Values::Vector(v) => Values::Vector(v.picked(rows.clone())),
             Values::Unsupported(name) => Values::Unsupported(name.clone()),
         };
         let (from, to) = (from as u32, (from + n) as u32);
@@ -143,6 +147,7 @@ impl Column {
                 keys: rows.iter().map(|i| keys.get(*i).copied().unwrap_or(-1)).collect(),
                 dictionary: dictionary.clone(),
             },
+            Values::Vector(v) => Values::Vector(v.picked(rows.iter().copied())),
             Values::Unsupported(name) => Values::Unsupported(name.clone()),
         };
         let validity = (self.validity.is_some() || !matches!(values, Values::Null | Values::Unsupported(_)))
@@ -178,6 +183,7 @@ impl Column {
             Values::Integer(v) | Values::Time(v) => v.len(),
             Values::Float(v) => v.len(),
             Values::Text { keys, .. } => keys.len(),
+            Values::Vector(v) => v.len(),
         };
         row < rows && self.is_valid(row)
     }

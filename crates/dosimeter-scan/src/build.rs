@@ -9,6 +9,7 @@ use crate::field::Kind;
 use crate::intern::Interner;
 use crate::layout::{DateOrder, Layout, note, parse_time_in};
 use crate::number::{parse_boolean, parse_integer, parse_number, write_number};
+use crate::vectors::{Vectors, parse_vector};
 use arrow_buffer::{BooleanBufferBuilder, NullBufferBuilder, ScalarBuffer};
 use std::ops::Range;
 use std::sync::Arc;
@@ -35,6 +36,7 @@ enum Store {
     Boolean(BooleanBufferBuilder),
     Time(Vec<i64>),
     Text(Vec<i32>, Box<Interner>),
+    Vector(Vectors),
 }
 
 /// Builds one column, batch after batch.
@@ -77,6 +79,7 @@ impl Builder {
             Kind::Boolean => Store::Boolean(BooleanBufferBuilder::new(capacity)),
             Kind::Time => Store::Time(Vec::with_capacity(capacity)),
             Kind::Text => Store::Text(Vec::with_capacity(capacity), Box::default()),
+            Kind::Vector => Store::Vector(Vectors::default()),
         }
     }
 
@@ -105,6 +108,7 @@ impl Builder {
             Store::Float(v) => v.truncate(rows),
             Store::Boolean(v) => v.truncate(rows),
             Store::Text(v, _) => v.truncate(rows),
+            Store::Vector(v) => v.truncate(rows),
         }
     }
 
@@ -125,6 +129,7 @@ impl Builder {
             Store::Float(v) => v.push(0.0),
             Store::Boolean(v) => v.append(false),
             Store::Text(v, _) => v.push(0),
+            Store::Vector(v) => v.push(&[]),
         }
         self.validity.append_null();
         self.rows += 1;
@@ -169,6 +174,13 @@ impl Builder {
     fn parse(&mut self, cell: &[u8]) -> bool {
         match &mut self.store {
             Store::Text(..) => false,
+            Store::Vector(vectors) => {
+                let Some((value, _)) = parse_vector(cell) else {
+                    return false;
+                };
+                vectors.push(&value);
+                true
+            }
             Store::Integer(values) => {
                 if let Some(value) = parse_integer(cell) {
                     values.push(value);
@@ -271,6 +283,17 @@ impl Builder {
         self.valid();
     }
 
+    /// A list of a typed text format; `None` where it holds more than numbers.
+    pub(crate) fn list(&mut self, numbers: Option<&[f32]>) {
+        match (&mut self.store, numbers) {
+            (Store::Vector(vectors), Some(numbers)) => {
+                vectors.push(numbers);
+                self.valid();
+            }
+            _ => self.canonical("[...]"),
+        }
+    }
+
     /// A boolean of a typed text format.
     pub(crate) fn boolean(&mut self, value: bool) {
         if let Store::Boolean(values) = &mut self.store {
@@ -333,6 +356,7 @@ impl Builder {
                 Store::Boolean(mut v) => Values::Boolean(v.finish()),
                 Store::Time(v) => Values::Time(ScalarBuffer::from(v)),
                 Store::Text(..) => Values::Null,
+                Store::Vector(v) => Values::Vector(v),
             },
         };
         let layouts = std::mem::take(&mut self.layouts);

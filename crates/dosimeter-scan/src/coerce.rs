@@ -8,6 +8,7 @@ use crate::field::Kind;
 use crate::intern::Interner;
 use crate::layout::{DateOrder, Layout, note, parse_time_in};
 use crate::number::{parse_boolean, parse_integer, parse_number, write_number};
+use crate::vectors::{Vectors, parse_vector};
 use arrow_array::{Array, StringArray};
 use arrow_buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 
@@ -25,6 +26,7 @@ pub fn coerce(column: Column, kind: Kind) -> Column {
         | (Values::Integer(_), Kind::Integer)
         | (Values::Boolean(_), Kind::Boolean)
         | (Values::Time(_), Kind::Time)
+        | (Values::Vector(_), Kind::Vector)
         | (Values::Text { .. }, Kind::Text) => column,
         (Values::Integer(v), Kind::Number) => {
             let values = Values::Float(v.iter().map(|&v| v as f64).collect());
@@ -95,8 +97,34 @@ fn parse_text(column: Column, keys: &ScalarBuffer<i32>, dictionary: &StringArray
             let time = |t: &[u8]| parse_time_in(t, order).map(|(v, l)| (v, Some(l)));
             parse_with(column, keys, dictionary, 0, time, |v| Values::Time(v.into()))
         }
+        Kind::Vector => text_to_vectors(column, keys, dictionary),
         Kind::Text => column,
     }
+}
+
+/// Vectors written as text, `[0.1, 0.2]`.
+fn text_to_vectors(column: Column, keys: &ScalarBuffer<i32>, dictionary: &StringArray) -> Column {
+    let mut vectors = Vectors::default();
+    let mut valid = vec![false; keys.len()];
+    let mut unparsed = column.unparsed.clone();
+    for (row, (key, valid)) in keys.iter().zip(&mut valid).enumerate() {
+        let entry = usize::try_from(*key).ok().filter(|k| column.is_valid(row) && *k < dictionary.len());
+        let text = entry.map_or("", |k| dictionary.value(k));
+        match parse_vector(text.as_bytes()) {
+            Some((vector, _)) => {
+                vectors.push(&vector);
+                *valid = true;
+            }
+            None => {
+                vectors.push(&[]);
+                if !text.is_empty() {
+                    unparsed.push((row as u32, cut(text)));
+                }
+            }
+        }
+    }
+    unparsed.sort_by_key(|(row, _)| *row);
+    Column { values: Values::Vector(vectors), validity: nulls(valid), unparsed, ..column }
 }
 
 /// The dictionary entries that valid rows point to.
@@ -196,6 +224,7 @@ fn show(values: &Values, row: usize, into: &mut String) {
         }
         Values::Boolean(v) => (row < v.len()).then(|| write!(into, "{}", v.value(row))),
         Values::Time(v) => v.get(row).map(|&v| write!(into, "{}", dosimeter_core::time::Timestamp(v))),
+        Values::Vector(v) => v.get(row).map(|v| write!(into, "[{} numbers]", v.len())),
         Values::Null | Values::Text { .. } | Values::Unsupported(_) => None,
     };
 }
@@ -206,6 +235,7 @@ fn rows(values: &Values) -> usize {
         Values::Float(v) => v.len(),
         Values::Boolean(v) => v.len(),
         Values::Text { keys, .. } => keys.len(),
+        Values::Vector(v) => v.len(),
         Values::Null | Values::Unsupported(_) => 0,
     }
 }
@@ -265,6 +295,7 @@ fn by_cell(column: Column, kind: Kind) -> Column {
         Kind::Boolean => Values::Boolean(BooleanBuffer::from(booleans)),
         Kind::Time => Values::Time(vec![0; rows].into()),
         Kind::Integer => Values::Integer(vec![0; rows].into()),
+        Kind::Vector => Values::Vector(Vectors::empty(rows)),
         Kind::Number | Kind::Text => Values::Float(vec![0.0; rows].into()),
     };
     Column { values, validity: nulls(valid), unparsed, ..column }

@@ -15,6 +15,8 @@ pub enum Kind {
     Time,
     /// Strings.
     Text,
+    /// Vectors of real numbers, as embeddings are.
+    Vector,
 }
 
 impl Kind {
@@ -27,6 +29,7 @@ impl Kind {
             Self::Boolean => "boolean",
             Self::Time => "time",
             Self::Text => "text",
+            Self::Vector => "vector",
         }
     }
 

@@ -9,6 +9,7 @@ use crate::build::Target;
 use crate::field::Kind;
 use crate::layout::{DateOrder, Layout, parse_time_in};
 use crate::number::{parse_boolean, parse_integer, parse_number};
+use crate::vectors::parse_vector;
 
 /// Evidence about one column.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +30,9 @@ pub(crate) struct Guess {
     ambiguous: u64,
     nulls: u64,
     nested: u64,
+    /// Lists of numbers alone, and whether any number had a fraction: lists of whole numbers are mostly of things.
+    vectors: u64,
+    fractions: bool,
 }
 
 /// Words for "nothing" found in the columns of numbers of this world.
@@ -65,6 +69,18 @@ impl Guess {
     pub(crate) fn nested(&mut self) {
         self.cells += 1;
         self.nested += 1;
+    }
+
+    /// A list; with whether a number in it had a fraction where it holds numbers alone.
+    pub(crate) fn list(&mut self, numbers: Option<bool>) {
+        self.nested();
+        self.vectors += u64::from(numbers.is_some());
+        self.fractions |= numbers.unwrap_or(false);
+    }
+
+    /// Whether all but every cell was a vector.
+    pub(crate) fn is_vector(&self) -> bool {
+        self.fractions && self.vectors * 20 >= self.cells * 19
     }
 
     /// A typed whole number.
@@ -138,6 +154,10 @@ impl Guess {
             }
         } else if parse_number(cell, true).is_some() {
             self.commas += 1;
+        } else if let Some((_, fraction)) = parse_vector(cell) {
+            self.strings += 1;
+            self.vectors += 1;
+            self.fractions |= fraction;
         } else {
             self.strings += 1;
         }
@@ -155,7 +175,7 @@ impl Guess {
 
     /// Whether every cell was nested: not readable.
     pub(crate) fn is_nested(&self) -> bool {
-        self.nested > 0 && self.nested * 2 >= self.cells
+        self.nested > 0 && self.nested * 2 >= self.cells && !self.is_vector()
     }
 
     /// Whether day and month were told apart by no cell.
@@ -185,12 +205,17 @@ impl Guess {
         self.ambiguous += other.ambiguous;
         self.nulls += other.nulls;
         self.nested += other.nested;
+        self.vectors += other.vectors;
+        self.fractions |= other.fractions;
     }
 
     /// The kind that fits.
     fn kind(&self) -> Kind {
         if self.cells == 0 {
             return Kind::Text;
+        }
+        if self.is_vector() {
+            return Kind::Vector;
         }
         let fits = |n: u64| {
             let rest = self.cells - n.min(self.cells);

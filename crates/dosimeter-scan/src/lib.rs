@@ -49,6 +49,7 @@ mod input;
 mod intern;
 mod number;
 mod sniff;
+mod vectors;
 
 pub use batch::{Batch, Column, Values};
 pub use coerce::coerce;
@@ -57,4 +58,5 @@ pub use field::{Field, Kind, ReadOptions};
 pub use layout::{Layout, parse_time};
 pub use problem::{Problem, ProblemKind};
 pub use source::{BatchReader, DataFile, Dataset, Format, Partition};
+pub use vectors::Vectors;
 pub use write::{WriteColumn, write_parquet};

@@ -391,7 +391,8 @@ fn settle(
             let mut vote = true;
             if let Some(guess) = &field.guess {
                 field.kind = guess.target(options.expected.get(&field.name).copied()).kind;
-                field.supported = !guess.is_nested();
+                let wanted = options.expected.get(&field.name) == Some(&Kind::Vector);
+                field.supported = !guess.is_nested() || wanted;
                 let word = if field.supported { field.kind.id() } else { "list" };
                 field.native = format!("{} {word}", format.split(' ').next().unwrap_or_default());
                 field.nullable = guess.has_nulls();

@@ -20,3 +20,5 @@ mod parquet;
 mod sources;
 #[path = "cases/survey.rs"]
 mod survey;
+#[path = "cases/vectors.rs"]
+mod vectors;

@@ -190,7 +190,8 @@ fn category_kinds() {
 #[test]
 fn no_kind_is_forgotten() {
     use dosimeter_core::catalogue::{CATEGORY_KINDS, OTHER_KINDS, SCHEMA_KINDS};
-    let tested: Vec<&str> = SCHEMA.iter().chain(&CATEGORY).map(|f| f.kind).collect();
+    let vectors = crate::embeddings::KINDS;
+    let tested: Vec<&str> = SCHEMA.iter().chain(&CATEGORY).map(|f| f.kind).chain(vectors).collect();
     let all = SCHEMA_KINDS.iter().chain(&CATEGORY_KINDS);
     let stopped = OTHER_KINDS.iter().filter(|k| k.id.ends_with("_stopped"));
     let untested: Vec<&str> = all.chain(stopped).map(|k| k.id).filter(|id| !tested.contains(id)).collect();

@@ -132,6 +132,22 @@ pub static OTHER_KINDS: &[Kind] = &[
         watch_only: false,
     },
     Kind {
+        id: "embedding_shift",
+        mode: Mode::DataDrift,
+        title: "Embeddings moved",
+        meaning: "Vectors lie elsewhere than in the reference by more than they do between its own windows.",
+        detail: &[
+            key("dimension", "how many numbers a vector has"),
+            key("part", "what moved most: norm, a direction, or what lies beyond these"),
+            key("rows_reference", "sampled reference rows whose distances were taken"),
+            key("rows_current", "sampled current rows whose distances were taken"),
+        ],
+        next_step: "Look at rows from either end of the part that moved most: they show what came or went. If the metric \
+                    held, nothing is lost.",
+        breaks_inputs: false,
+        watch_only: false,
+    },
+    Kind {
         id: "predictions_stopped",
         mode: Mode::FeedStalled,
         title: "Predictions stopped",

@@ -14,7 +14,7 @@ const fn schema(
 }
 
 /// Every kind of [`Mode::SchemaChange`].
-pub static SCHEMA_KINDS: [Kind; 20] = [
+pub static SCHEMA_KINDS: [Kind; 24] = [
     schema(
         "column_missing",
         "Column missing",
@@ -232,4 +232,50 @@ pub static SCHEMA_KINDS: [Kind; 20] = [
         "See whether the job that delivers the data ran. What is shown for the days since then is the past.",
     )
     .to_watch(),
+    schema(
+        "dimension_changed",
+        "Dimension changed",
+        "A column of vectors holds vectors of another length than in the reference.",
+        &[
+            key("from", "how many numbers a vector had"),
+            key("to", "how many most of the others have"),
+            key("reference", "the share of vectors of another length in the reference"),
+            key("current", "the share of them in the affected rows"),
+        ],
+        "Ask which embedding model writes the column now. Pin the old one until the model downstream has been trained \
+         on the new vectors.",
+    ),
+    schema(
+        "embedding_constant",
+        "Vectors constant",
+        "Vectors are all zeros, or one and the same, which the reference did not have: what an embedding service gives when it fails.",
+        &[
+            key("reference", "the share of such vectors in the reference"),
+            key("current", "the share of them in the affected rows"),
+            key("value", "what they are"),
+        ],
+        "Look at the errors and timeouts of the embedding service, and embed the affected rows again.",
+    ),
+    schema(
+        "embedding_rescaled",
+        "Vectors rescaled",
+        "Vectors point where they did and have another length: they are normalised now, or no longer.",
+        &[
+            key("reference", "the median norm in the reference"),
+            key("current", "the median norm now"),
+            key("factor", "the one over the other"),
+        ],
+        "Bring back the old scale, or normalise on both sides. Cosines do not mind; distances, dot products and models do.",
+    ),
+    schema(
+        "embedding_replaced",
+        "Vectors replaced",
+        "Vectors of the same length that have next to nothing in common with the reference's.",
+        &[
+            key("own_neighbours_reference", "how often the nearest vector is of the own half of the reference"),
+            key("own_neighbours", "how often the nearest vector is of the own period"),
+        ],
+        "Ask whether the embedding model or its version changed, or the order of the elements. Vectors of two models cannot \
+         be compared, nor read by a model trained on the others.",
+    ),
 ];

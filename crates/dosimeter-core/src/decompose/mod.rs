@@ -112,6 +112,12 @@ pub struct Part {
 }
 
 impl Part {
+    /// Both together. Errors add up: what one part is blamed for too much, its neighbour mostly is too.
+    #[must_use]
+    pub fn with(self, other: Part) -> Part {
+        Part { value: self.value + other.value, se: self.se + other.se }
+    }
+
     /// The 95 % interval by the normal approximation.
     #[must_use]
     pub fn interval(self) -> [f64; 2] {

@@ -287,7 +287,7 @@ pub(crate) fn all(case: &Case<'_>) -> Range<usize> {
     0..case.current.windows.len()
 }
 
-/// Whether a column is watched for its distribution at all.
+/// Whether a column's own values are no distribution to watch: texts, and vectors, which are watched by their parts.
 pub(crate) fn is_text(spec: &ColumnSpec) -> bool {
-    spec.kind == ColumnKind::Text
+    matches!(spec.kind, ColumnKind::Text | ColumnKind::Vector)
 }

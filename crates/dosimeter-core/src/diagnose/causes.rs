@@ -10,7 +10,7 @@ use super::schema_part::{SchemaPart, breaks, overlaps, schema_part};
 use crate::decompose::{Condition, Options, Part, Parts, Sample, Slice, decompose, worst_slices};
 use crate::diagnosis::{Basis, Decomposition, Number};
 use crate::metric::RowLoss;
-use crate::profile::{ColumnKind, Role};
+use crate::profile::Role;
 
 /// The chance that any slice is named where the loss rose alike everywhere.
 const LEVEL_OF_SLICES: f64 = 0.05;
@@ -42,7 +42,7 @@ pub(crate) fn decompose_loss(case: &Case<'_>, performance: &Performance, claims:
         return None;
     }
     // A column whose format broke tells the periods apart perfectly: what it does is the schema's part.
-    let readable = |j: &usize| case.spec(*j).kind != ColumnKind::Text && !claims.explained.contains(j);
+    let readable = |j: &usize| !super::case::is_text(case.spec(*j)) && !claims.explained.contains(j);
     let with = |test: fn(Role) -> bool| -> Vec<usize> {
         (0..case.baseline.columns.len()).filter(|j| test(case.spec(*j).role)).filter(readable).collect()
     };
@@ -169,6 +169,14 @@ impl Causes {
             value: (harder.value + telling * unseen.value) * self.scale,
             se: harder.se.hypot(telling * unseen.se) * self.scale.abs(),
         })
+    }
+
+    /// [`Causes::carried_by`], of a column of vectors what its parts carry together.
+    pub(super) fn carried(&self, case: &Case<'_>, column: usize) -> Option<Part> {
+        match case.baseline.vectors_in(column) {
+            Some(vectors) => vectors.part_positions().filter_map(|j| self.carried_by(j)).reduce(Part::with),
+            None => self.carried_by(column),
+        }
     }
 
     pub(super) fn inputs(&self) -> f64 {

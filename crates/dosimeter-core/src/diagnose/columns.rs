@@ -4,7 +4,7 @@ use super::case::{Case, Sampled, evidence, series_evidence};
 use crate::diagnosis::{Column, Evidence, Number, Picture};
 use crate::profile::PeriodProfile;
 use crate::profile::grid::{Grid, SPECIALS};
-use crate::profile::schema::{ColumnKind, Role};
+use crate::profile::schema::Role;
 use crate::statistic;
 use crate::text::digits;
 
@@ -120,9 +120,13 @@ fn coarse(a: &[u64], b: &[u64], wanted: u64) -> (Vec<u64>, Vec<u64>) {
 
 /// Every watched column, most moved first. `flagged` are the columns that findings name: nothing that a finding speaks of is
 /// shown as unmoved.
-pub(crate) fn all(case: &Case<'_>, flagged: &std::collections::BTreeSet<String>) -> Vec<Column> {
+pub(crate) fn all(
+    case: &Case<'_>,
+    flagged: &std::collections::BTreeSet<String>,
+    apart: &super::embeddings::Apart,
+) -> Vec<Column> {
     let mut list: Vec<(f64, Column)> = (0..case.baseline.columns.len())
-        .filter(|j| !matches!(case.spec(*j).role, Role::Ignore))
+        .filter(|j| !matches!(case.spec(*j).role, Role::Ignore) && case.baseline.part_of(*j).is_none())
         .map(|j| {
             let spec = case.spec(j);
             let shift = case.shift(j);
@@ -133,19 +137,28 @@ pub(crate) fn all(case: &Case<'_>, flagged: &std::collections::BTreeSet<String>)
                 evidence.extend(shift.loudest().map(|s| series_evidence(case, j, s)));
                 evidence.extend(shift.specials.iter().filter(|s| s.p() < 0.001).map(|s| series_evidence(case, j, s)));
             }
-            let watched = !matches!(spec.role, Role::Id | Role::Time) && spec.kind != ColumnKind::Text;
+            let watched = !matches!(spec.role, Role::Id | Role::Time) && !super::case::is_text(spec);
+            let vectors = case.baseline.vectors_in(j);
             if watched {
                 evidence.extend(statistics(case, j, None));
             }
-            let news = case.special_moved(j, crate::profile::grid::Special::Other);
-            let drifted = case.values_moved(j) || news || flagged.contains(&spec.name);
+            let mut drawn = watched.then_some(j);
+            if let Some(vectors) = vectors {
+                evidence.clear();
+                evidence.extend(super::embeddings::evidence_on(case, vectors, apart));
+                drawn = super::embeddings::loudest(case, vectors).map(|(part, _)| part);
+                p = evidence.first().and_then(|e| e.p_value).map_or(1.0, |p| p.0);
+            }
+            let values_moved = vectors.is_none() && case.values_moved(j);
+            let news = vectors.is_none() && case.special_moved(j, crate::profile::grid::Special::Other);
+            let drifted = values_moved || news || flagged.contains(&spec.name);
             let column = Column {
                 name: spec.name.clone(),
                 role: spec.role.as_str().to_owned(),
-                kind: spec.kind.as_str().to_owned(),
+                kind: vectors.map_or(spec.kind.as_str().to_owned(), |v| format!("vector[{}]", v.dimension)),
                 drifted,
                 evidence,
-                picture: if watched { picture(case, j) } else { None },
+                picture: drawn.and_then(|j| picture(case, j)),
             };
             (if drifted { p - 2.0 } else { p }, column)
         })

@@ -19,7 +19,8 @@ const NOTABLE: f64 = 0.005;
 
 /// Columns that moved and that no schema check has claimed, as findings without a severity yet.
 pub(crate) fn find(case: &Case<'_>, claims: &Claims) -> Vec<Finding> {
-    let open = |j: &usize| !claims.explained.contains(j) && case.spec(*j).role.is_input();
+    let whole = |j: &usize| case.baseline.part_of(*j).is_none();
+    let open = |j: &usize| !claims.explained.contains(j) && case.spec(*j).role.is_input() && whole(j);
     (0..case.baseline.columns.len())
         .filter(open)
         .filter_map(|j| match case.spec(j).grid {

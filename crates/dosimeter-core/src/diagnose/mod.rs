@@ -12,6 +12,7 @@ mod columns;
 mod direct_loss;
 mod dating;
 mod forecast;
+mod embeddings;
 mod inputs;
 mod joint_drift;
 mod learner;
@@ -63,7 +64,9 @@ pub fn diagnose(baseline: &Baseline, current: &PeriodProfile, context: Context) 
     };
     let shifts = evidence::shift::test_columns(baseline, current);
     let time = context.every.or(baseline.watch.every).or(span);
-    let budget = evidence::budget::Budget::new(baseline.watch.false_alarms_per_90_days, time, shifts.len());
+    // The parts of a column of vectors share its budget.
+    let columns = shifts.iter().filter(|s| baseline.part_of(s.column).is_none()).count();
+    let budget = evidence::budget::Budget::new(baseline.watch.false_alarms_per_90_days, time, columns);
     let mut case = Case { baseline, current, shifts, budget, lossy: false, as_of: context.as_of };
 
     let performance = baseline.watch.metric.and_then(|m| performance::measure(&case, m));
@@ -73,6 +76,8 @@ pub fn diagnose(baseline: &Baseline, current: &PeriodProfile, context: Context) 
     let mut findings = claims.findings.clone();
     findings.extend(inputs::find(&case, &claims));
     findings.extend(joint_drift::find(&case, &claims, &findings));
+    let apart = embeddings::measure(&case);
+    findings.extend(embeddings::find(&case, &claims, &apart));
     let mut priors = prior::find(&case, &claims);
     let windows = performance.as_ref().map(|p| p.affected.windows.clone()).unwrap_or_default();
     let base_rate = prior::base_rate(&case, &windows);
@@ -119,7 +124,7 @@ pub fn diagnose(baseline: &Baseline, current: &PeriodProfile, context: Context) 
         decomposition: causes.and_then(|c| c.decomposition),
         windows: windows_of(current, performance.as_ref().map(|p| (&p.windows, Some((&p.estimates, &p.combined))))),
         reference_windows: windows_of(&baseline.reference, performance.as_ref().map(|p| (&p.reference_windows, None))),
-        columns: columns::all(&case, &flagged),
+        columns: columns::all(&case, &flagged, &apart),
         findings,
         power,
         budget: Budget {
@@ -208,7 +213,8 @@ fn metric_change(case: &Case<'_>, performance: Option<&Performance>) -> MetricCh
 
 fn inputs_of(case: &Case<'_>, current_files: Vec<String>, labels: Option<LabelInput>) -> Inputs {
     let mut roles: std::collections::BTreeMap<String, Vec<String>> = std::collections::BTreeMap::new();
-    for c in &case.baseline.columns {
+    let whole = |j: &usize| case.baseline.part_of(*j).is_none();
+    for c in (0..case.baseline.columns.len()).filter(whole).map(|j| case.spec(j)) {
         roles.entry(c.role.as_str().to_owned()).or_default().push(c.name.clone());
     }
     Inputs {

@@ -128,11 +128,10 @@ fn labelled_after(case: &Case<'_>, f: &Finding) -> bool {
     labels >= 100
 }
 
-/// Loss of the metric that the columns of a finding carry together; `None` where nobody can say of any of them. Their errors
-/// add up, for what one is blamed for too much another mostly is too little.
+/// Loss of the metric that the columns of a finding carry together; `None` where nobody can say of any of them.
 fn carried(case: &Case<'_>, f: &Finding, causes: &Causes) -> Option<Part> {
-    let known = f.subject.columns.iter().filter_map(|c| causes.carried_by(case.baseline.position(c)?));
-    known.reduce(|a, b| Part { value: a.value + b.value, se: a.se + b.se })
+    let known = f.subject.columns.iter().filter_map(|c| causes.carried(case, case.baseline.position(c)?));
+    known.reduce(Part::with)
 }
 
 fn input_severity(
@@ -231,8 +230,12 @@ fn together(case: &Case<'_>, p: &Performance, c: &Causes, prior_alone: bool, fin
     {
         return None;
     }
+    let whole = |j: usize| case.baseline.part_of(j).map_or(j, |v| v.column);
+    let mut list: Vec<usize> = c.columns.iter().map(|j| whole(*j)).collect();
+    list.sort_unstable();
+    list.dedup();
     let mut columns: Vec<(f64, usize)> =
-        c.columns.iter().filter_map(|j| Some((c.carried_by(*j)?.value, *j))).filter(|(x, _)| *x > 0.0).collect();
+        list.iter().filter_map(|j| Some((c.carried(case, *j)?.value, *j))).filter(|(x, _)| *x > 0.0).collect();
     columns.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let names: Vec<&str> = columns.iter().take(MOST_TOGETHER).map(|(_, j)| case.spec(*j).name.as_str()).collect();
     let share = (carried / p.loss).clamp(0.0, 1.0);

@@ -132,6 +132,12 @@ pub fn test_columns(baseline: &Baseline, current: &PeriodProfile) -> Vec<ColumnS
             match spec.kind {
                 // Every text is unknown to the grid; only nulls can be compared.
                 ColumnKind::Text => list.retain(|c| c.kind == special(Special::Null)),
+                // Vectors move by their parts.
+                ColumnKind::Vector => list.retain(|c| {
+                    [Special::Null, Special::NaN, Special::Infinity, Special::NegativeInfinity]
+                        .map(special)
+                        .contains(&c.kind)
+                }),
                 // Time moves on by itself.
                 ColumnKind::Time => {
                     list.retain(|c| c.kind == special(Special::Null) || c.kind == special(Special::Other))

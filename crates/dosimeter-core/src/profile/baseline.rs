@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::period::PeriodProfile;
 use super::schema::{ColumnSpec, Role};
+use super::vector::VectorSpec;
 use crate::metric::{Metric, Task};
 
 /// How the history is cut.
@@ -80,6 +81,8 @@ pub struct Baseline {
     pub inferred: Vec<String>,
     /// Columns that are not looked at: known by name, so that they are not taken for new.
     pub ignored: Vec<String>,
+    /// Columns of vectors, and the columns of numbers that they are read as.
+    pub vectors: Vec<VectorSpec>,
 }
 
 impl Baseline {
@@ -87,6 +90,18 @@ impl Baseline {
     #[must_use]
     pub fn column_with(&self, role: Role) -> Option<usize> {
         self.columns.iter().position(|c| c.role == role)
+    }
+
+    /// The column of vectors that a column is a part of.
+    #[must_use]
+    pub fn part_of(&self, column: usize) -> Option<&VectorSpec> {
+        self.vectors.iter().find(|v| v.part_positions().contains(&column))
+    }
+
+    /// The vectors in a column.
+    #[must_use]
+    pub fn vectors_in(&self, column: usize) -> Option<&VectorSpec> {
+        self.vectors.iter().find(|v| v.column == column)
     }
 
     /// The position of a column by name.

@@ -6,8 +6,8 @@
 //! what counts on a grid cannot: did the unit change, did two columns swap, which text does not parse.
 //!
 //! Data flows: [`schema`] names the columns, [`grid`] cuts them, [`window`] counts, [`sample`] and [`keys`] and
-//! [`sketch`] keep the little else, [`period`] holds all windows of one period, [`follow`] puts periods one after the
-//! other, [`baseline`] what healthy looks like,
+//! [`sketch`] keep the little else, [`vector`] makes numbers of vectors, [`period`] holds all windows of one period,
+//! [`follow`] puts periods one after the other, [`baseline`] what healthy looks like,
 //! [`file`] writes it down.
 
 pub mod baseline;
@@ -20,6 +20,7 @@ pub mod period;
 pub mod sample;
 pub mod schema;
 pub mod sketch;
+pub mod vector;
 pub mod window;
 
 pub use baseline::Baseline;
@@ -28,4 +29,5 @@ pub use lookup::Lookup;
 pub use period::PeriodProfile;
 pub use sample::RowSample;
 pub use schema::{ColumnKind, ColumnSpec, Role};
+pub use vector::VectorSpec;
 pub use window::{ColumnWindow, Slot, WindowProfile};

@@ -63,6 +63,8 @@ pub enum ColumnKind {
     Time,
     /// Free text or identifiers: too many distinct values to count each.
     Text,
+    /// Vectors, as embeddings are: the column counts their dimensions, its parts are columns of their own.
+    Vector,
 }
 
 impl ColumnKind {
@@ -75,6 +77,7 @@ impl ColumnKind {
             ColumnKind::Category => "category",
             ColumnKind::Time => "time",
             ColumnKind::Text => "text",
+            ColumnKind::Vector => "vector",
         }
     }
 

@@ -27,6 +27,7 @@ pub mod kl;
 pub mod ks;
 pub mod l_infinity;
 pub mod mann_whitney;
+pub mod mmd;
 pub mod psi;
 pub mod sample;
 pub mod tail;

@@ -46,6 +46,7 @@ fn baseline() -> Baseline {
         files: vec!["a.parquet".into()],
         inferred: vec!["x".into()],
         ignored: vec!["z".into()],
+        vectors: Vec::new(),
     }
 }
 

@@ -6,6 +6,7 @@ use crate::error::ReadError;
 use crate::field::Kind;
 use crate::input::Source;
 use crate::problem::{ProblemKind, Tally};
+use crate::vectors::Vectors;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     ArrowDictionaryKeyType, ArrowPrimitiveType, Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type,
@@ -52,8 +53,15 @@ pub(crate) fn kind_of(data_type: &DataType) -> Option<Kind> {
         | DataType::LargeBinary
         | DataType::BinaryView => Kind::Text,
         DataType::Dictionary(_, value) => return kind_of(value),
+        DataType::List(f) | DataType::LargeList(f) | DataType::FixedSizeList(f, _) if is_float(f.data_type()) => {
+            Kind::Vector
+        }
         _ => return None,
     })
+}
+
+fn is_float(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Float16 | DataType::Float32 | DataType::Float64)
 }
 
 /// A leaf of a schema: dotted name, type, whether nulls can occur there.
@@ -182,6 +190,19 @@ fn values(array: &ArrayRef, validity: Option<&NullBuffer>) -> Result<Values, Rea
                 .map_err(|e| ReadError::new(format!("corrupt dictionary ({e})")))?;
             return values(&plain, validity);
         }
+        DataType::List(_) if kind_of(array.data_type()).is_some() => {
+            let list = array.as_list::<i32>();
+            vectors(list.values(), list.offsets().iter().map(|o| usize::try_from(*o).unwrap_or(0)), validity)?
+        }
+        DataType::LargeList(_) if kind_of(array.data_type()).is_some() => {
+            let list = array.as_list::<i64>();
+            vectors(list.values(), list.offsets().iter().map(|o| usize::try_from(*o).unwrap_or(0)), validity)?
+        }
+        DataType::FixedSizeList(..) if kind_of(array.data_type()).is_some() => {
+            let list = array.as_fixed_size_list();
+            let length = usize::try_from(list.value_length()).unwrap_or(0);
+            vectors(list.values(), (0..=list.len()).map(|row| row * length), validity)?
+        }
         _ => match strings(array)? {
             Some(dictionary) => {
                 let rows = i32::try_from(array.len()).map_err(|_| ReadError::new("too many rows in one batch"))?;
@@ -190,6 +211,38 @@ fn values(array: &ArrayRef, validity: Option<&NullBuffer>) -> Result<Values, Rea
             None => Values::Unsupported(array.data_type().to_string()),
         },
     })
+}
+
+/// The lists between offsets, null elements as NaN. No more is copied than the decoder has read from the file.
+fn vectors(
+    elements: &ArrayRef,
+    ends: impl Iterator<Item = usize>,
+    validity: Option<&NullBuffer>,
+) -> Result<Values, ReadError> {
+    let ends: Vec<usize> = ends.collect();
+    let (first, last) = (ends.first().copied().unwrap_or(0), ends.last().copied().unwrap_or(0));
+    if first > last || last > elements.len() {
+        return Err(ReadError::new("corrupt data, a list outside of its values"));
+    }
+    let elements = &elements.slice(first, last - first);
+    let numbers: Vec<f32> = match elements.data_type() {
+        DataType::Float32 => elements.as_primitive::<Float32Type>().iter().map(|x| x.unwrap_or(f32::NAN)).collect(),
+        DataType::Float64 => {
+            elements.as_primitive::<Float64Type>().iter().map(|x| x.map_or(f32::NAN, |x| x as f32)).collect()
+        }
+        _ => elements.as_primitive::<Float16Type>().iter().map(|x| x.map_or(f32::NAN, |x| x.to_f32())).collect(),
+    };
+    let mut vectors = Vectors::default();
+    let inside = ends.iter().map(|end| end.checked_sub(first).unwrap_or(usize::MAX));
+    let mut start = 0;
+    for (row, end) in inside.skip(1).enumerate() {
+        let valid = validity.is_none_or(|v| row < v.len() && v.is_valid(row));
+        let list =
+            numbers.get(start..end).ok_or_else(|| ReadError::new("corrupt data, a list outside of its values"))?;
+        vectors.push(if valid { list } else { &[] });
+        start = end;
+    }
+    Ok(Values::Vector(vectors))
 }
 
 /// The values buffer as it is.

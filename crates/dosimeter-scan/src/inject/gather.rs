@@ -1,6 +1,7 @@
 //! A data set as one batch in memory: all of its rows in order of time, or a seeded sample of a stated number.
 
 use super::edit::{numbers, of_numbers, validity};
+use crate::vectors::Vectors;
 use crate::batch::{Batch, Column, Values};
 use crate::pass::{Part, times};
 use crate::{Dataset, Field, Kind, ReadError, coerce};
@@ -129,6 +130,14 @@ fn joined(field: &Field, parts: Vec<Column>, lengths: &[usize]) -> Column {
             Values::Boolean(parts.iter().zip(lengths).flat_map(of).collect::<BooleanBuffer>())
         }
         Kind::Text => texts(&parts, lengths),
+        Kind::Vector => {
+            let mut all = Vectors::empty(0);
+            for (column, n) in parts.iter().zip(lengths) {
+                let own = if let Values::Vector(v) = &column.values { Some(v) } else { None };
+                (0..*n).for_each(|row| all.push(own.and_then(|v| v.get(row)).unwrap_or(&[])));
+            }
+            Values::Vector(all)
+        }
     };
     Column { values, validity: validity(held.into_iter()), unparsed, layouts, ..empty }
 }

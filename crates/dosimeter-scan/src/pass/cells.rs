@@ -16,6 +16,7 @@ pub(crate) fn wanted(kind: ColumnKind) -> Kind {
         ColumnKind::Number => Kind::Number,
         ColumnKind::Time => Kind::Time,
         ColumnKind::Boolean => Kind::Boolean,
+        ColumnKind::Vector => Kind::Vector,
         ColumnKind::Category | ColumnKind::Text => Kind::Text,
     }
 }
@@ -30,6 +31,7 @@ pub(crate) fn asked(spec: &ColumnSpec) -> Kind {
         "boolean" => Kind::Boolean,
         "time" => Kind::Time,
         "text" => Kind::Text,
+        "vector" => Kind::Vector,
         _ => wanted(spec.kind),
     }
 }
@@ -41,6 +43,7 @@ pub(crate) fn native(kind: Kind) -> &'static str {
         Kind::Boolean => "boolean",
         Kind::Time => "time",
         Kind::Text => "text",
+        Kind::Vector => "vector",
     }
 }
 
@@ -50,7 +53,7 @@ pub(crate) fn numbers(column: &Column, rows: usize) -> Vec<f64> {
         Values::Float(v) => v.to_vec(),
         Values::Integer(v) | Values::Time(v) => v.iter().map(|x| *x as f64).collect(),
         Values::Boolean(v) => v.iter().map(|b| f64::from(u8::from(b))).collect(),
-        Values::Null | Values::Text { .. } | Values::Unsupported(_) => vec![f64::NAN; rows],
+        Values::Null | Values::Text { .. } | Values::Vector(_) | Values::Unsupported(_) => vec![f64::NAN; rows],
     };
     out.resize(rows, f64::NAN);
     if let Some(validity) = &column.validity {
@@ -75,6 +78,7 @@ pub(crate) fn text_of(column: &Column, row: usize) -> Option<String> {
         Values::Float(v) => v.get(row).map(|x| canonical_number(*x)),
         Values::Boolean(v) => (row < v.len()).then(|| v.value(row).to_string()),
         Values::Time(v) => v.get(row).map(ToString::to_string),
+        Values::Vector(v) => v.get(row).map(|v| v.len().to_string()),
         Values::Null | Values::Unsupported(_) => None,
     }
 }
@@ -99,7 +103,7 @@ pub(crate) fn times(column: &Column, rows: usize) -> Vec<Option<i64>> {
                 Values::Integer(v) => v.get(i).and_then(|x| epoch(*x as f64)),
                 Values::Float(v) => v.get(i).and_then(|x| epoch(*x)),
                 Values::Text { .. } => column.text(i).and_then(parse_time).map(|(t, _)| t),
-                Values::Null | Values::Boolean(_) | Values::Unsupported(_) => None,
+                Values::Null | Values::Boolean(_) | Values::Vector(_) | Values::Unsupported(_) => None,
             }
         })
         .collect()
@@ -198,6 +202,10 @@ impl<'g> Cells<'g> {
                 };
                 out.extend(v.iter().enumerate().map(value));
             }
+            (Values::Vector(v), grid) => out.extend((0..rows).map(|i| match v.get(i) {
+                Some(vector) if column.is_valid(i) => super::vectors::cell(grid, &self.index, vector),
+                _ => null,
+            })),
             (Values::Null | Values::Unsupported(_), _) => {}
             (_, grid) => out.extend((0..rows).map(|i| match text_of(column, i) {
                 None => null,
@@ -255,6 +263,7 @@ pub(crate) fn as_kind(column: &Column, kind: Kind) -> Column {
         (Values::Float(_) | Values::Integer(_), Kind::Number | Kind::Integer)
         | (Values::Time(_), Kind::Time)
         | (Values::Text { .. }, Kind::Text)
+        | (Values::Vector(_), Kind::Vector)
         | (Values::Null | Values::Unsupported(_), _) => column.clone(),
         (Values::Integer(v), Kind::Text) if column.unparsed.is_empty() => {
             few_integers(column, v).unwrap_or_else(|| coerce(column.clone(), kind))

@@ -7,6 +7,7 @@ use dosimeter_core::profile::sample::{canonical_number, hash_bytes, mix};
 use dosimeter_core::profile::sketch::Distinct;
 
 use super::cells::same_dictionary;
+use super::vectors::VectorSurvey;
 use crate::format::Facts;
 use crate::{Column, Kind, Values};
 
@@ -42,6 +43,8 @@ pub struct ColumnSurvey {
     pub distinct: f64,
     /// The most frequent notation of parsed text.
     pub layout: Option<String>,
+    /// Sampled vectors, of a column of such.
+    pub vectors: VectorSurvey,
 }
 
 #[derive(Default)]
@@ -57,6 +60,7 @@ pub(super) struct ColumnState {
     distinct: Distinct,
     seen: Option<StringArray>,
     layouts: BTreeMap<&'static str, u64>,
+    vectors: VectorSurvey,
 }
 
 impl ColumnState {
@@ -166,6 +170,14 @@ pub(super) fn add(s: &mut ColumnState, column: &Column, taken: &Taken<'_>) {
                 }
             }
         }
+        Values::Vector(v) => {
+            for i in take.iter().filter(|i| column.is_valid(**i as usize)) {
+                if let Some(vector) = v.get(*i as usize) {
+                    s.present += 1;
+                    s.vectors.add(first + u64::from(*i), vector);
+                }
+            }
+        }
         Values::Null | Values::Unsupported(_) => {}
     }
     if excerpt {
@@ -210,6 +222,7 @@ pub(super) fn merge(a: &mut ColumnState, b: ColumnState) {
         }
     }
     a.distinct.merge(&b.distinct);
+    a.vectors.merge(b.vectors);
     for (l, n) in b.layouts {
         *a.layouts.entry(l).or_insert(0) += n;
     }
@@ -223,7 +236,7 @@ pub(super) fn finish(name: &str, kind: Kind, mut s: ColumnState, most: usize) ->
         s.sample.sort_unstable_by_key(|(row, _)| *row);
     }
     let sample: Vec<f64> = s.sample.into_iter().map(|(_, x)| x).collect();
-    let numeric = !matches!(kind, Kind::Text | Kind::Boolean);
+    let numeric = !matches!(kind, Kind::Text | Kind::Boolean | Kind::Vector);
     let mut texts: BTreeMap<String, u64> = s.texts.into_iter().collect();
     let distinct = if numeric {
         let mut values = sample.clone();
@@ -261,5 +274,6 @@ pub(super) fn finish(name: &str, kind: Kind, mut s: ColumnState, most: usize) ->
         overflow: s.overflow,
         distinct,
         layout: s.layouts.iter().max_by_key(|(_, n)| **n).map(|(l, _)| (*l).to_owned()),
+        vectors: s.vectors,
     }
 }

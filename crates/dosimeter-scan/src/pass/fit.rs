@@ -50,22 +50,29 @@ pub fn baseline(
     // Many columns and windows share a bounded number of cells.
     let room = (8_000_000 / (survey.columns.len().max(1) * windows.max(1)))
         .clamp(16, dosimeter_core::profile::grid::NUMBER_CELLS);
-    let columns: Vec<ColumnSpec> = survey
+    let mut columns: Vec<ColumnSpec> = survey
         .columns
         .iter()
         .filter(|c| {
             let role = roles.roles.get(&c.name).copied().unwrap_or(Role::Feature);
             // What the reference has no value of is not known: should it come, it is new.
             role != Role::Ignore
+                && (c.kind != Kind::Vector || c.vectors.dimension().is_some())
                 && (c.present + c.unparsed > 0 || matches!(role, Role::Label | Role::Prediction | Role::Score))
         })
         .map(|c| spec(c, roles.roles.get(&c.name).copied().unwrap_or(Role::Feature), categorical, room, survey.rows))
         .collect();
+    let vectors = super::vectors::parts(survey, &mut columns, room, options.seed);
     let scores = columns.iter().position(|c| c.role == Role::Score).filter(|_| roles.task == Some(Task::Binary));
     let score_edges = scores
         .and_then(|i| survey.columns.iter().find(|c| c.name == columns[i].name))
         .map(|c| quantile_edges(&c.sample, SCORE_CELLS).to_vec())
         .unwrap_or_default();
+    // Lists of no usual length are no embeddings, and not looked at.
+    let ragged = |name: &String| {
+        let found = survey.columns.iter().find(|c| c.name == *name);
+        found.is_some_and(|c| c.kind == Kind::Vector && c.vectors.dimension().is_none())
+    };
     let metric = options.metric.or_else(|| roles.task.map(Metric::default_for));
     Baseline {
         watch: Watch {
@@ -88,7 +95,8 @@ pub fn baseline(
         reference: PeriodProfile::default(),
         files: Vec::new(),
         inferred: roles.inferred.clone(),
-        ignored: roles.roles.iter().filter(|(_, r)| **r == Role::Ignore).map(|(n, _)| n.clone()).collect(),
+        ignored: roles.roles.iter().filter(|(n, r)| **r == Role::Ignore || ragged(n)).map(|(n, _)| n.clone()).collect(),
+        vectors,
     }
 }
 
@@ -107,6 +115,7 @@ fn spec(c: &ColumnSurvey, role: Role, categorical: bool, room: usize, rows: u64)
         Kind::Number | Kind::Integer => ColumnKind::Number,
         Kind::Time => ColumnKind::Time,
         Kind::Boolean => ColumnKind::Boolean,
+        Kind::Vector => ColumnKind::Vector,
         Kind::Text if role == Role::Time => ColumnKind::Time,
         Kind::Text if role == Role::Id || is_free_text(c, rows) => ColumnKind::Text,
         Kind::Text => ColumnKind::Category,
@@ -116,6 +125,7 @@ fn spec(c: &ColumnSurvey, role: Role, categorical: bool, room: usize, rows: u64)
             thin(Grid::number(&c.sample, c.min, c.max), &c.sample, c.min, c.max, room)
         }
         ColumnKind::Text => Grid::Category { values: Vec::new() },
+        ColumnKind::Vector => c.vectors.grid(),
         ColumnKind::Boolean => Grid::Category { values: vec!["false".to_owned(), "true".to_owned()] },
         ColumnKind::Category => {
             let mut grid = Grid::category(&c.texts);
@@ -182,7 +192,7 @@ fn parsed_texts(c: &ColumnSurvey) -> Option<ColumnSurvey> {
 }
 
 /// A grid of fewer cells, where there is room for fewer only.
-fn thin(grid: Grid, sample: &[f64], min: f64, max: f64, room: usize) -> Grid {
+pub(super) fn thin(grid: Grid, sample: &[f64], min: f64, max: f64, room: usize) -> Grid {
     if grid.value_cells() <= room.max(16) * 2 {
         return grid;
     }

@@ -16,6 +16,7 @@ pub mod parts;
 pub mod profile;
 pub mod roles;
 pub mod survey;
+mod vectors;
 pub mod window;
 
 pub(crate) use cells::{text_of, times};

@@ -191,6 +191,7 @@ fn class(values: &Values) -> &'static str {
         Values::Boolean(_) => "boolean",
         Values::Time(_) => "time",
         Values::Text { .. } => "text",
+        Values::Vector(_) => "vector",
         Values::Null | Values::Unsupported(_) => "unknown",
     }
 }
@@ -199,7 +200,8 @@ impl<'a> Plan<'a> {
     fn add(&self, s: &mut State<'_>, first: u64, batch: &Batch) {
         let baseline = self.options.baseline;
         let rows = batch.rows;
-        let by_name: BTreeMap<&str, &Column> = batch.columns.iter().map(|c| (&*c.name, c)).collect();
+        let parts = super::vectors::read(baseline, batch);
+        let by_name: BTreeMap<&str, &Column> = batch.columns.iter().chain(&parts).map(|c| (&*c.name, c)).collect();
         let column = |j: usize| by_name.get(baseline.columns[j].name.as_str()).copied();
 
         let stamps = self.time.and_then(column).map(|c| times(c, rows));
@@ -498,6 +500,15 @@ impl<'a> Plan<'a> {
                         unknown.add(dictionary.value(k), n);
                     }
                 }
+            }
+        }
+        if let Values::Vector(_) = &column.values
+            && codes.contains(&other)
+        {
+            for i in (0..codes.len()).filter(|i| codes[*i] == other && windows[*i] != NONE && column.is_valid(*i)) {
+                let sketch = &mut s.parts[self.part(windows[i])].sketches[j];
+                let unknown = sketch.unknown.get_or_insert_with(HeavyHitters::default);
+                unknown.add(&text_of(column, i).unwrap_or_default(), 1);
             }
         }
         for (row, text) in &column.unparsed {

@@ -116,6 +116,15 @@ pub fn decide(given: &Given, columns: &[ColumnSurvey], also: &[String], rows: u6
                 .with_hint(format!("the closest is {near:?}; names are as in the file, case included")));
         }
     }
+    let outcome = |c: &&ColumnSurvey| {
+        let role =
+            given.roles.get(&c.name).or(given.class_scores.iter().find(|(_, n)| *n == c.name).map(|_| &Role::Score));
+        c.kind == Kind::Vector && role.is_some_and(|r| !matches!(r, Role::Feature | Role::Ignore))
+    };
+    if let Some(c) = columns.iter().find(outcome) {
+        return Err(ReadError::new(format!("column {:?} holds vectors: {}", c.name, flag(given, &c.name)))
+            .with_hint("a column of vectors can only be a feature"));
+    }
     let mut d = Decided { roles: given.roles.clone(), ..Decided::default() };
     for (_, column) in &given.class_scores {
         d.roles.insert(column.clone(), Role::Score);
@@ -125,7 +134,7 @@ pub fn decide(given: &Given, columns: &[ColumnSurvey], also: &[String], rows: u6
         d.roles.insert(name.to_owned(), role);
         d.inferred.push(name.to_owned());
     };
-    let free = |d: &Decided, c: &ColumnSurvey| !d.roles.contains_key(&c.name);
+    let free = |d: &Decided, c: &ColumnSurvey| !d.roles.contains_key(&c.name) && c.kind != Kind::Vector;
     let named = |c: &ColumnSurvey, list: &[&str]| list.contains(&c.name.trim().to_lowercase().as_str());
     let is_index = |c: &&ColumnSurvey| c.kind.is_numeric() && c.integer && named(c, INDEX);
     let indices: Vec<String> =

@@ -77,6 +77,7 @@ pub(crate) fn cells(column: &Column, rows: usize) -> Vec<String> {
         Values::Float(v) => format!("{:?}", v[row]),
         Values::Time(v) => dosimeter_core::time::Timestamp(v[row]).to_string(),
         Values::Text { .. } => column.text(row).unwrap().to_owned(),
+        Values::Vector(v) => format!("{:?}", v.get(row).unwrap()),
         Values::Unsupported(what) => format!("<{what}>"),
     };
     (0..rows).map(cell).collect()

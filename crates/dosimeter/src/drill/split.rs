@@ -184,6 +184,7 @@ fn empty() -> Diagnosis {
         files: Vec::new(),
         inferred: Vec::new(),
         ignored: Vec::new(),
+        vectors: Vec::new(),
     };
     diagnose(&nothing, &dosimeter_core::profile::PeriodProfile::default(), Context::default())
 }

@@ -20,7 +20,7 @@ struct Lost {
 
 pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
     let mut lost: Vec<Lost> = (0..case.baseline.columns.len())
-        .filter(|j| !matches!(case.spec(*j).role, Role::Ignore))
+        .filter(|j| !matches!(case.spec(*j).role, Role::Ignore) && claims.open(*j))
         .filter_map(|j| lost_column(case, j))
         .collect();
     let mut new: Vec<(&String, &ExtraColumn)> =

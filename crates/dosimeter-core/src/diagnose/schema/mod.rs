@@ -20,9 +20,10 @@ mod swapped;
 mod unit;
 mod unit_map;
 mod units;
+mod vectors;
 mod within;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::case::Case;
 use crate::diagnosis::Finding;
@@ -34,16 +35,19 @@ pub(crate) struct Claims {
     pub(crate) findings: Vec<Finding>,
     /// Columns whose movement is explained, by position.
     pub(crate) explained: BTreeSet<usize>,
+    /// The parts of columns of vectors, and whose: no format of theirs can change.
+    parts: BTreeMap<usize, usize>,
 }
 
 impl Claims {
     fn claim(&mut self, columns: &[usize], finding: Finding) {
         self.explained.extend(columns);
+        self.explained.extend(self.parts.iter().filter(|(_, whole)| columns.contains(whole)).map(|(part, _)| part));
         self.findings.push(finding);
     }
 
     fn open(&self, column: usize) -> bool {
-        !self.explained.contains(&column)
+        !self.explained.contains(&column) && !self.parts.contains_key(&column)
     }
 }
 
@@ -51,8 +55,9 @@ impl Claims {
 type Check = fn(&Case<'_>, &mut Claims);
 
 /// Every check, in the order in which they may claim a column.
-const CHECKS: [(&str, Check); 12] = [
+const CHECKS: [(&str, Check); 13] = [
     ("missing, new and renamed columns", missing::check),
+    ("vectors", vectors::check),
     ("swapped columns", swapped::check),
     ("frozen and awoken columns", constant::check),
     ("types, layouts and spellings", form::check),
@@ -68,7 +73,8 @@ const CHECKS: [(&str, Check); 12] = [
 
 /// Runs every check.
 pub(crate) fn check(case: &Case<'_>) -> Claims {
-    let mut claims = Claims::default();
+    let parts = case.baseline.vectors.iter().flat_map(|v| v.part_positions().map(|part| (part, v.column)));
+    let mut claims = Claims { parts: parts.collect(), ..Claims::default() };
     for (_, check) in CHECKS {
         check(case, &mut claims);
     }

@@ -14,7 +14,8 @@ use crate::profile::schema::Role;
 use crate::text::{percent, quoted};
 
 pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
-    let inputs = |j: &usize| case.spec(*j).role.is_input() && case.spec(*j).kind == ColumnKind::Number;
+    let whole = |j: &usize| case.baseline.part_of(*j).is_none();
+    let inputs = |j: &usize| case.spec(*j).role.is_input() && case.spec(*j).kind == ColumnKind::Number && whole(j);
     let numbers = (0..case.baseline.columns.len()).filter(inputs).count();
     let moved = (0..case.baseline.columns.len()).filter(inputs).filter(|j| case.values_moved(*j)).count();
     let candidates: Vec<usize> = (0..case.baseline.columns.len())

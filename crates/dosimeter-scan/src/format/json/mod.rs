@@ -1,4 +1,4 @@
-//! JSON Lines: one object a line, or one array of objects. Objects are flattened with dots, arrays are not read.
+//! JSON Lines: one object a line, or one array of objects. Objects are flattened with dots; of arrays those of numbers alone are read, as vectors.
 //!
 //! Names and kinds come from the first lines. A key that turns up later comes as a column of its own, after the others, where
 //! all columns are asked for: a renamed field is such a key. Beyond a number of them they are counted, not read. A line that
@@ -84,8 +84,9 @@ impl Sink for Sampler {
     fn string(&mut self, key: usize, value: &str) {
         self.guess(key, |g| g.string(value.as_bytes()));
     }
-    fn list(&mut self, key: usize) {
-        self.guess(key, Guess::nested);
+    fn list(&mut self, key: usize, numbers: Option<&[f32]>) {
+        let fractions = numbers.map(|n| n.iter().any(|x| x.fract() != 0.0));
+        self.guess(key, |g| g.list(fractions));
     }
 }
 
@@ -336,9 +337,9 @@ impl Sink for Writer {
             builder.string(value);
         }
     }
-    fn list(&mut self, key: usize) {
+    fn list(&mut self, key: usize, numbers: Option<&[f32]>) {
         if let Some(builder) = self.builder(key) {
-            builder.canonical("[...]");
+            builder.list(numbers);
         }
     }
     fn undo(&mut self) {

@@ -18,7 +18,8 @@ pub(super) trait Sink {
     fn unsigned(&mut self, key: usize, value: u64);
     fn float(&mut self, key: usize, value: f64);
     fn string(&mut self, key: usize, value: &str);
-    fn list(&mut self, key: usize);
+    /// A list, with its numbers (null as NaN) where it holds nothing else.
+    fn list(&mut self, key: usize, numbers: Option<&[f32]>);
     /// Takes back the cells of an object that broke off.
     fn undo(&mut self) {}
 }
@@ -215,9 +216,16 @@ impl<'de, S: Sink> Visitor<'de> for Cell<'_, S> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        self.sink.list(self.key);
         let depth = deeper(self.depth)?;
-        while list.next_element_seed(Skip(depth))?.is_some() {}
+        // A line is bounded, and so is what it lists.
+        let mut numbers: Option<Vec<f32>> = Some(Vec::new());
+        while let Some(item) = list.next_element_seed(Skip(depth))? {
+            match (item, &mut numbers) {
+                (Some(x), Some(numbers)) => numbers.push(x),
+                _ => numbers = None,
+            }
+        }
+        self.sink.list(self.key, numbers.as_deref().filter(|n| !n.is_empty()));
         Ok(())
     }
 
@@ -226,60 +234,60 @@ impl<'de, S: Sink> Visitor<'de> for Cell<'_, S> {
     }
 }
 
-/// Skips a value, within the depth that is left.
+/// Skips a value, within the depth that is left, but for a number.
 struct Skip(usize);
 
 impl<'de> DeserializeSeed<'de> for Skip {
-    type Value = ();
+    type Value = Option<f32>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<f32>, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'de> Visitor<'de> for Skip {
-    type Value = ();
+    type Value = Option<f32>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")
     }
 
-    fn visit_unit<E: Error>(self) -> Result<(), E> {
-        Ok(())
+    fn visit_unit<E: Error>(self) -> Result<Option<f32>, E> {
+        Ok(Some(f32::NAN))
     }
 
-    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
-        Ok(())
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Option<f32>, E> {
+        Ok(None)
     }
 
-    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
-        Ok(())
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Option<f32>, E> {
+        Ok(Some(value as f32))
     }
 
-    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
-        Ok(())
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Option<f32>, E> {
+        Ok(Some(value as f32))
     }
 
-    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
-        Ok(())
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Option<f32>, E> {
+        Ok(Some(value as f32))
     }
 
-    fn visit_str<E: Error>(self, _: &str) -> Result<(), E> {
-        Ok(())
+    fn visit_str<E: Error>(self, _: &str) -> Result<Option<f32>, E> {
+        Ok(None)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Option<f32>, A::Error> {
         let depth = deeper(self.0)?;
         while list.next_element_seed(Skip(depth))?.is_some() {}
-        Ok(())
+        Ok(None)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Option<f32>, A::Error> {
         let depth = deeper(self.0)?;
         while map.next_key::<IgnoredAny>()?.is_some() {
             map.next_value_seed(Skip(depth))?;
         }
-        Ok(())
+        Ok(None)
     }
 }
 

@@ -103,6 +103,9 @@ pub(crate) fn open(source: &Source) -> Result<(Table, Vec<FileField>), ReadError
     Ok((Table { metadata, first_leaf, names }, fields))
 }
 
+/// Elements of lists in a row group that are believed whatever the bytes that hold them.
+const LISTED: u64 = 1 << 26;
+
 /// Parquet leaves under an Arrow type.
 fn width(data_type: &DataType) -> usize {
     match data_type {
@@ -175,6 +178,12 @@ fn check_footer(source: &Source, footer: &ParquetMetaData, bytes: u64) -> Result
             if chunk.num_values() < 0 {
                 return bad(i, format!("{} values", chunk.num_values()));
             }
+            // Rows of flat columns come in batches; a list is one row, however long it says it is.
+            let values = chunk.num_values().unsigned_abs();
+            let listed = chunk.column_descr().max_rep_level() > 0;
+            if listed && values > LISTED && values / 64 > unpacked {
+                return bad(i, format!("{values} elements of lists in {unpacked} bytes"));
+            }
             if unpacked > 256 << 20 && unpacked / packed.max(1) > 2000 {
                 return bad(i, format!("{} in {packed} bytes", size(unpacked)));
             }
@@ -221,7 +230,14 @@ impl Table {
         let levels =
             parquet_to_arrow_field_levels(schema, mask, Some(self.metadata.schema().fields())).map_err(fail)?;
         let pages = Group { file: Arc::new(source.file()?), metadata: Arc::clone(metadata), index: group };
-        let size = source.options.rows_for(fields.len()).min(rows.max(1));
+        // Lists are as wide as their elements: fewer rows of them make a batch.
+        let wide = |f: &usize| {
+            let chunk = metadata.row_groups().get(group).and_then(|g| g.columns().get(leaf(f)));
+            let values = chunk.map_or(0, |c| usize::try_from(c.num_values()).unwrap_or(0));
+            (values / rows.max(1)).saturating_sub(1)
+        };
+        let width = fields.iter().map(wide).fold(fields.len(), usize::saturating_add);
+        let size = source.options.rows_for(width).min(rows.max(1));
         let selection = only.map(|only| RowSelection::from_consecutive_ranges(only.iter().cloned(), rows));
         let left = only.map_or(rows, |only| only.iter().map(ExactSizeIterator::len).sum());
         let reader =
