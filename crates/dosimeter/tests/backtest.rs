@@ -132,7 +132,10 @@ fn one_fault_rings_few_times_and_is_dated() {
     // The metric falls, and why: no more than a message for each.
     assert!((1..=3).contains(&alarms.len()), "{alarms:#?}");
     let first = &replay["first"];
-    assert_eq!(first["onset"], stamp(((REFERENCE + 6) * WEEK * 10) as u64), "{first}");
+    // Dated to a row that is at most half a day off.
+    let truth = ((REFERENCE + 6) * WEEK * 10) as u64;
+    let near = stamp(truth - 720)..=stamp(truth + 720);
+    assert!(first["onset"].as_str().is_some_and(|at| near.contains(&at.to_owned())), "{first}");
     assert!(first["delay_days"].as_f64().is_some_and(|d| d > 0.0 && d <= 35.0), "{first}");
     assert!(replay["looks"].as_array().unwrap().iter().take(6).all(|l| l["verdict"] != "decaying"));
     let tried = result["alternatives"].as_array().unwrap();

@@ -83,5 +83,10 @@ pub fn decode(bytes: &[u8]) -> Result<Baseline, FileError> {
     if word(end) != Some(crc32fast::hash(&bytes[..end])) {
         return Err(FileError::Checksum);
     }
-    postcard::from_bytes(&bytes[HEADER..end]).map_err(|e| FileError::Payload(e.to_string()))
+    let baseline: Baseline =
+        postcard::from_bytes(&bytes[HEADER..end]).map_err(|e| FileError::Payload(e.to_string()))?;
+    if !baseline.reference.sample.is_whole() {
+        return Err(FileError::Payload("the sampled rows have columns of several lengths".to_owned()));
+    }
+    Ok(baseline)
 }

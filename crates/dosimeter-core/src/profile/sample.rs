@@ -125,6 +125,18 @@ impl RowSample {
         self.rows.is_empty()
     }
 
+    /// Whether every row has all that a row has, as in any sample that was not forged.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        let rows = self.len();
+        let fits = |n: usize| n == rows || n == 0;
+        let column = |c: &SampleColumn| c.codes.len() == rows && fits(c.numbers.len());
+        self.windows.len() == rows
+            && self.losses.len() == rows
+            && fits(self.positive.len())
+            && self.columns.iter().all(column)
+    }
+
     /// Drops all rows but those whose number is to be kept.
     pub fn retain(&mut self, keep: impl Fn(u64) -> bool) {
         let kept: Vec<usize> = (0..self.len()).filter(|i| self.rows.get(*i).is_some_and(|r| keep(*r))).collect();

@@ -1,9 +1,9 @@
 //! A data set as one batch in memory: all of its rows in order of time, or a seeded sample of a stated number.
 
 use super::edit::{numbers, of_numbers, validity};
-use crate::vectors::Vectors;
 use crate::batch::{Batch, Column, Values};
 use crate::pass::{Part, times};
+use crate::vectors::Vectors;
 use crate::{Dataset, Field, Kind, ReadError, coerce};
 use arrow_array::{Array, StringArray};
 use arrow_buffer::BooleanBuffer;
