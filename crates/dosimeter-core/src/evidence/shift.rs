@@ -150,8 +150,11 @@ pub fn test_columns(baseline: &Baseline, current: &PeriodProfile) -> Vec<ColumnS
         .collect();
     // Locations wobble more than shapes and shares do, so each family of components has a prior of its own, where it has
     // members enough to fit one.
+    // The parts of vectors wobble together: they would outvote all other columns, and agree with each other without knowing more.
+    let whole = |j: usize| baseline.part_of(j).is_none();
     let known = |family: Option<Family>| -> Vec<&Wobble> {
-        let wobbles = parts.iter().zip(&by_series).flat_map(|((_, list, _), wobbles)| list.iter().zip(wobbles));
+        let columns = parts.iter().zip(&by_series).filter(|((j, _, _), _)| whole(*j));
+        let wobbles = columns.flat_map(|((_, list, _), wobbles)| list.iter().zip(wobbles));
         wobbles.filter(|(c, _)| family.is_none_or(|f| Family::of(c) == f)).filter_map(|(_, w)| w.as_ref()).collect()
     };
     let fit = |list: &[&Wobble]| Prior::fit(&list.iter().map(|w| (w.ratio, w.freedom)).collect::<Vec<_>>());
@@ -163,7 +166,16 @@ pub fn test_columns(baseline: &Baseline, current: &PeriodProfile) -> Vec<ColumnS
     });
     // How long wobble lasts is hard to see in one column: half of what is believed comes from all of them.
     let lasting: Vec<f64> = measured.iter().filter(|w| w.ratio > 1.0).filter_map(|w| w.persistence).collect();
-    let common = if lasting.is_empty() { 0.0 } else { lasting.iter().sum::<f64>() / lasting.len() as f64 };
+    let average = |list: &[f64]| if list.is_empty() { 0.0 } else { list.iter().sum::<f64>() / list.len() as f64 };
+    let common = average(&lasting);
+    let of_parts: Vec<&Wobble> = parts
+        .iter()
+        .zip(&by_series)
+        .filter(|((j, _, _), _)| !whole(*j))
+        .flat_map(|(_, w)| w.iter().flatten())
+        .collect();
+    let typical = average(&of_parts.iter().map(|w| w.ratio).collect::<Vec<_>>());
+    let common_of_parts = average(&of_parts.iter().filter_map(|w| w.persistence).collect::<Vec<_>>());
 
     parts
         .into_iter()
@@ -175,9 +187,13 @@ pub fn test_columns(baseline: &Baseline, current: &PeriodProfile) -> Vec<ColumnS
             for (component, wobble) in list.into_iter().zip(wobbles) {
                 let prior = priors[Family::of(&component) as usize];
                 let dispersion = match &wobble {
+                    Some(w) if !whole(column) => {
+                        Dispersion { factor: w.ratio.max((w.ratio + typical) / 2.0).max(1.0), freedom: w.freedom }
+                    }
                     Some(w) => prior.shrink(w.ratio, w.freedom),
                     None => prior.shrink(prior.typical, 0.0),
                 };
+                let common = if whole(column) { common } else { common_of_parts };
                 let lasts = wobble.and_then(|w| w.persistence).map_or(common, |own| (own + common) / 2.0);
                 // Shares of special cells, and of the two ends of a range of numbers, speak of the format.
                 let ordered = baseline.columns[column].kind.is_ordered();
