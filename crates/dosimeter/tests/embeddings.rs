@@ -42,7 +42,7 @@ fn period(seed: u64, first: usize, edit: impl Fn(usize, &mut Vec<f64>, &mut Draw
             let row = window * ROWS + i;
             let topic = if draw.uniform() < share { 0 } else { 1 + usize::from(draw.uniform() < 0.5) };
             let mut v: Vec<f64> =
-                (0..DIMENSION).map(|k| draw.normal() * 0.3 + f64::from(u8::from(k == topic))).collect();
+                (0..DIMENSION).map(|k| draw.normal() * 0.15 + f64::from(u8::from(k == topic))).collect();
             let norm = v.iter().map(|x| x * x).sum::<f64>().sqrt();
             v.iter_mut().for_each(|x| *x /= norm);
             let label = draw.uniform() < 0.5;

@@ -111,6 +111,7 @@ fn open_columns(case: &Case<'_>, claims: &Claims, findings: &[Finding]) -> Vec<u
     };
     (0..case.baseline.columns.len())
         .filter(|j| case.spec(*j).role.is_input() && !claims.explained.contains(j) && !named(&case.spec(*j).name))
+        .filter(|j| case.baseline.part_of(*j).is_none())
         .filter(|j| matches!(case.spec(*j).kind, ColumnKind::Number | ColumnKind::Boolean | ColumnKind::Category))
         .filter(|j| varies(*j))
         .take(MOST_COLUMNS)

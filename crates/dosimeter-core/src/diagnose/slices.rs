@@ -109,6 +109,7 @@ pub(crate) fn find(case: &Case<'_>, performance: &Performance, claims: &Claims) 
     // A broken format has its own finding.
     let columns: Vec<usize> = (0..case.baseline.columns.len())
         .filter(|j| case.spec(*j).role.is_input() && case.spec(*j).kind != ColumnKind::Text)
+        .filter(|j| case.baseline.part_of(*j).is_none())
         .filter(|j| !claims.explained.contains(j))
         .collect();
     let count = case.current.windows.len();

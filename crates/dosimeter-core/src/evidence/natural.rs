@@ -120,10 +120,10 @@ pub struct Common {
 impl Common {
     /// Of the series of every column. Those of one column move together, so a column counts once.
     #[must_use]
-    pub fn of(columns: &[Vec<Option<Natural>>]) -> Common {
-        let all = || columns.iter().flatten().flatten();
+    pub fn of(columns: &[&Vec<Option<Natural>>]) -> Common {
+        let all = || columns.iter().flat_map(|c| c.iter()).flatten();
         let persistence = common_persistence(all());
-        let independent = |c: &Vec<Option<Natural>>| {
+        let independent = |c: &&Vec<Option<Natural>>| {
             c.iter().flatten().map(|n| effective(n.windows, persistence) - 1.0).fold(0.0, f64::max)
         };
         let freedom = columns.iter().map(independent).sum::<f64>().max(1.0);

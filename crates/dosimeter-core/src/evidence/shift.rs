@@ -152,15 +152,22 @@ pub fn test_columns(baseline: &Baseline, current: &PeriodProfile) -> Vec<ColumnS
         .iter()
         .map(|(j, list, unseen)| list.iter().map(|c| natural(c, baseline, *j, unseen.as_deref())).collect())
         .collect();
-    // How long wobble lasts is hard to see in one column: much of what is believed comes from all of them.
-    let common = Common::of(&by_series);
     // Locations wobble more than shapes and shares do, so each family of components has a prior of its own, where it has
     // members enough to fit one.
-    let ratio = |n: &Natural| n.ratio(n.persistence(common.persistence));
+    // The parts of vectors wobble together: they would outvote all other columns, and agree with each other without knowing more.
+    let whole = |j: usize| baseline.part_of(j).is_none();
+    let of = |wholes: bool| {
+        let chosen = parts.iter().zip(&by_series).filter(move |((j, _, _), _)| whole(*j) == wholes);
+        Common::of(&chosen.map(|(_, naturals)| naturals).collect::<Vec<_>>())
+    };
+    // How long wobble lasts is hard to see in one column: much of what is believed comes from all of them.
+    let (common, common_of_parts) = (of(true), of(false));
+    let ratio = |n: &Natural, common: Common| n.ratio(n.persistence(common.persistence));
     let known = |family: Option<Family>| -> Vec<(f64, f64)> {
-        let all = parts.iter().zip(&by_series).flat_map(|((_, list, _), naturals)| list.iter().zip(naturals));
+        let columns = parts.iter().zip(&by_series).filter(|((j, _, _), _)| whole(*j));
+        let all = columns.flat_map(|((_, list, _), naturals)| list.iter().zip(naturals));
         let of_family = all.filter(|(c, _)| family.is_none_or(|f| Family::of(c) == f));
-        of_family.filter_map(|(_, n)| n.as_ref()).map(ratio).collect()
+        of_family.filter_map(|(_, n)| n.as_ref()).map(|n| ratio(n, common)).collect()
     };
     let common_prior = Prior::fit(&known(None));
     let priors = Family::ALL.map(|family| {
@@ -173,6 +180,13 @@ pub fn test_columns(baseline: &Baseline, current: &PeriodProfile) -> Vec<ColumnS
         let all = parts.iter().zip(&by_series).flat_map(|((_, list, _), naturals)| list.iter().zip(naturals));
         common_excess(all.filter(|(c, _)| Family::of(c) == family).filter_map(|(_, n)| n.as_ref()))
     });
+    let of_parts: Vec<f64> = parts
+        .iter()
+        .zip(&by_series)
+        .filter(|((j, _, _), _)| !whole(*j))
+        .flat_map(|(_, naturals)| naturals.iter().flatten().map(|n| ratio(n, common_of_parts).0))
+        .collect();
+    let typical = of_parts.iter().sum::<f64>() / of_parts.len().max(1) as f64;
 
     parts
         .into_iter()
@@ -186,18 +200,17 @@ pub fn test_columns(baseline: &Baseline, current: &PeriodProfile) -> Vec<ColumnS
                 let prior = priors[Family::of(&component) as usize];
                 let excess = tails[Family::of(&component) as usize];
                 let location = location.as_ref().filter(|_| matches!(component.kind, Kind::Rank(2..)));
+                let common = if whole(column) { common } else { common_of_parts };
                 let null = match natural {
                     Some(n) => {
-                        let (ratio, freedom) = ratio(&n);
+                        let (ratio, freedom) = ratio(&n, common);
+                        let dispersion = if whole(column) {
+                            prior.shrink(ratio, freedom)
+                        } else {
+                            Dispersion { factor: ratio.max((ratio + typical) / 2.0).max(1.0), freedom }
+                        };
                         let lasts = n.persistence(common.persistence);
-                        Null {
-                            dispersion: prior.shrink(ratio, freedom),
-                            lasts,
-                            common,
-                            excess,
-                            location,
-                            season: n.season,
-                        }
+                        Null { dispersion, lasts, common, excess, location, season: n.season }
                     }
                     None => Null {
                         common,

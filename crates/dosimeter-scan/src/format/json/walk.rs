@@ -272,8 +272,9 @@ impl<'de> Visitor<'de> for Skip {
         Ok(Some(value as f32))
     }
 
-    fn visit_str<E: Error>(self, _: &str) -> Result<Option<f32>, E> {
-        Ok(None)
+    fn visit_str<E: Error>(self, value: &str) -> Result<Option<f32>, E> {
+        // JSON has no other way to write what is not finite.
+        Ok(value.parse().ok().filter(|x: &f32| !x.is_finite()))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Option<f32>, A::Error> {
