@@ -225,6 +225,7 @@ fn words_about_itself() {
         "--metric",
         "--tolerance",
         "--false-alarms",
+        "--every",
         "--window",
         "--time-zone",
         "--seed",
