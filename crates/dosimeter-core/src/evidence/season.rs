@@ -17,6 +17,8 @@ use crate::profile::Slot;
 const DAYS: usize = 4;
 /// A weekly one so many weeks: with two, one odd week is half of what is known of every slot.
 const WEEKS: usize = 3;
+/// So many windows of a slot on average, beyond the first: what two weeks show of a week is one odd week.
+const BEYOND_ONE: f64 = 1.7;
 /// The chance that a season is seen where there is none.
 const GATE: f64 = 0.01;
 
@@ -184,7 +186,7 @@ fn level(cycle: Cycle, slots: usize, units: &[(usize, f64, f64)]) -> Option<(Lev
     let all: f64 = weights.iter().sum();
     let filled = seen.iter().filter(|n| **n > 0).count();
     let within_freedom = units.iter().filter(|u| u.2 > 0.0).count() as f64 - filled as f64;
-    if filled < 2 || within_freedom < filled as f64 || all <= 0.0 {
+    if filled < 2 || within_freedom < BEYOND_ONE * filled as f64 || all <= 0.0 {
         return None;
     }
     let centre = sums.iter().sum::<f64>() / all;
