@@ -60,8 +60,8 @@ fn what_is_too_weak_to_be_seen_is_said_to_pass() {
 
 #[test]
 fn a_reference_that_decays_by_itself_is_said_to() {
-    let mut t = healthy(9_000);
-    t.edit("label", |i, v| if i >= 4_500 && i % 3 == 0 { flipped(v) } else { v.to_owned() });
+    let mut t = healthy(4_500);
+    t.edit("label", |i, v| if i >= 2_250 && i % 3 == 0 { flipped(v) } else { v.to_owned() });
     let (code, result) = drill(&t, &[]);
     assert_eq!(code, 1, "{}", result["control"]);
     assert!(result["control"]["alarmed"].as_u64().unwrap() > 0);
