@@ -358,6 +358,21 @@ pub struct Column {
     pub evidence: Vec<Evidence>,
     /// Reference against current, for a small picture.
     pub picture: Option<Picture>,
+    /// The smallest movement that would have been noticed.
+    pub power: Option<ColumnPower>,
+}
+
+/// The smallest movements of a column over the whole current period that would have been noticed in 4 of 5 cases.
+#[derive(Clone, Debug, Serialize)]
+pub struct ColumnPower {
+    /// Of numbers: in standard deviations of the reference's rank.
+    pub rank_location: Option<Number>,
+    /// Of categories: a rise of the most frequent value's share, as a fraction of rows.
+    pub share: Option<Number>,
+    /// Which value that is.
+    pub share_of: Option<String>,
+    /// A rise of the share of nulls, as a fraction of rows.
+    pub nulls: Option<Number>,
 }
 
 /// A column's distribution in both periods over the same cells, for drawing.

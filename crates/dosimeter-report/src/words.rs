@@ -494,3 +494,24 @@ pub(crate) fn detail(value: &Detail) -> String {
     };
     if text.is_empty() { number::UNKNOWN.to_owned() } else { text }
 }
+
+/// The smallest movements of a column that would have been noticed, in words.
+pub(crate) fn column_power(column: &Column) -> Option<String> {
+    let power = column.power.as_ref()?;
+    let mut parts = Vec::new();
+    if let Some(d) = known(power.rank_location) {
+        parts.push(format!("a shift by {} standard deviations of the rank", number::plain(d)));
+    }
+    if let (Some(d), Some(of)) = (known(power.share), &power.share_of) {
+        parts.push(format!("{} more {}", points(d), crate::escape::clip(of, 30)));
+    }
+    if let Some(d) = known(power.nulls) {
+        parts.push(format!("{} more nulls", points(d)));
+    }
+    (!parts.is_empty()).then(|| format!("would have noticed {}", parts.join(", ")))
+}
+
+/// A difference of shares in points of a percent.
+fn points(share: f64) -> String {
+    format!("{} points", number::plain(share * 100.0))
+}

@@ -1,9 +1,11 @@
 //! Every column's statistics and picture, reference against current.
 
 use super::case::{Case, Sampled, evidence, series_evidence};
-use crate::diagnosis::{Column, Evidence, Number, Picture};
+use crate::diagnosis::{Column, ColumnPower, Evidence, Number, Picture};
+use crate::evidence::component::Kind;
+use crate::evidence::power::smallest;
 use crate::profile::PeriodProfile;
-use crate::profile::grid::{Grid, SPECIALS};
+use crate::profile::grid::{Grid, SPECIALS, Special};
 use crate::profile::schema::Role;
 use crate::statistic;
 use crate::text::digits;
@@ -159,12 +161,31 @@ pub(crate) fn all(
                 drifted,
                 evidence,
                 picture: drawn.and_then(|j| picture(case, j)),
+                power: power(case, j),
             };
             (if drifted { p - 2.0 } else { p }, column)
         })
         .collect();
     list.sort_by(|a, b| a.0.total_cmp(&b.0));
     list.into_iter().map(|(_, c)| c).collect()
+}
+
+/// The smallest movements that would have been noticed, by the tests of `values_moved` and `special_moved`.
+fn power(case: &Case<'_>, column: usize) -> Option<ColumnPower> {
+    let shift = case.shift(column)?;
+    let nulls = case
+        .special(column, Special::Null)
+        .and_then(|s| smallest(s, case.budget.schema_per_column / 4.0, super::schema::LEAST_NULLS).map(Number));
+    let first = shift.values.first();
+    let found = first.and_then(|s| {
+        smallest(s, case.budget.drift_per_column / shift.values.len() as f64, super::case::least_effect(s)).map(Number)
+    });
+    let (rank_location, share, share_of) = match first.map(|s| &s.component.kind) {
+        Some(Kind::Rank(1)) => (found, None, None),
+        Some(Kind::Share(cell)) => (None, found, Some(case.spec(column).grid.label(*cell))),
+        _ => (None, None, None),
+    };
+    Some(ColumnPower { rank_location, share, share_of, nulls })
 }
 
 fn picture(case: &Case<'_>, column: usize) -> Option<Picture> {

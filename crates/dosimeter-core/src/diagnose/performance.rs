@@ -13,7 +13,6 @@ use crate::evidence::metric_wobble::Wobble;
 use crate::evidence::onset::{Level, levels, stretches_and_ramps};
 use crate::evidence::shift::{recent_parts, whole_windows};
 use crate::metric::{Estimate, Metric};
-use crate::statistic::tail;
 use crate::text::digits;
 
 /// The watched metric over the history.
@@ -48,10 +47,12 @@ pub(crate) struct Performance {
     pub(crate) loss: f64,
     /// The 95 % interval of the loss.
     pub(crate) loss_interval: [f64; 2],
-    /// The variance that the reference's wobble adds to a comparison of the whole period.
-    wobble: f64,
-    /// By how much the calendar alone puts the current windows off the reference.
-    season: f64,
+    /// How the metric wobbles, and the windows of the whole period that it averages out over.
+    wobble: (Wobble, usize),
+    /// By how much the calendar alone puts the current windows off the reference, and the variance of what is not known of it.
+    season: (f64, f64),
+    /// How many parts of the period are tested for a fall.
+    parts: usize,
     /// The part of the current rows in windows of which anything is known.
     covered: f64,
     /// How much more the metric varies between reference windows than sampling alone would make it, as a factor of variance.
@@ -88,13 +89,19 @@ impl Performance {
         let Some(current) = self.current.filter(|_| !self.real) else {
             return false;
         };
-        let loss = self.metric.worsening(self.reference.value + self.season, current.value);
+        let loss = self.metric.worsening(self.reference.value + self.season.0, current.value);
         loss > self.tolerance && loss > 1.96 * self.error(&current)
     }
 
     /// The standard error of the change over the whole current period.
     fn error(&self, current: &Estimate) -> f64 {
-        (current.se.powi(2) + self.reference.se.powi(2) + self.wobble).sqrt()
+        let (wobble, windows) = &self.wobble;
+        (self.sampling(current) + wobble.over(*windows)).sqrt()
+    }
+
+    /// The variance of the change without the wobble: of both samples, and of what is not known of the season.
+    fn sampling(&self, current: &Estimate) -> f64 {
+        current.se.powi(2) + self.reference.se.powi(2) + self.season.1
     }
 
     /// The metric as evidence, where it is worse by `loss`.
@@ -128,8 +135,10 @@ impl Performance {
     /// The smallest fall over the whole current period that would be noticed in four of five cases.
     pub(crate) fn detectable(&self, alpha: f64) -> Option<f64> {
         let current = self.current?;
-        let quantiles = tail::normal_isf((alpha / 2.0).clamp(1e-300, 0.5)) + tail::normal_isf(0.2);
-        Some(quantiles * self.error(&current))
+        let (wobble, windows) = &self.wobble;
+        let quantile = |alpha: f64| wobble.quantile(alpha, self.sampling(&current), *windows);
+        // The period is tested in several parts, and by single windows as well: the whole has its share of the budget.
+        Some((quantile(alpha / (2.0 * self.parts.max(1) as f64)) + quantile(0.2)) * self.error(&current))
     }
 }
 
@@ -242,10 +251,11 @@ pub(crate) fn measure(case: &Case<'_>, metric: Metric) -> Option<Performance> {
         after,
         loss,
         loss_interval: [loss - half, loss + half],
-        wobble: wobble.over(test.tested.max(1)) + season(&all).1,
-        season: season(&all).0,
+        season: season(&all),
+        parts: if ordered { recent_parts(series.len()).len() } else { 1 },
         dispersion: wobble.factor,
         course: Course { deviations, variances, wobble: wobble.course(), shared: reference.se.powi(2), levels },
+        wobble: (wobble, test.tested.max(1)),
     })
 }
 

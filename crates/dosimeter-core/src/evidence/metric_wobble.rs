@@ -3,7 +3,7 @@
 use super::dispersion::{Prior, effective};
 use super::natural::{Natural, UNKNOWN};
 use super::season::{Point, Season};
-use super::shift::heavy_two_sided;
+use super::shift::{heavy_two_sided, heavy_two_sided_isf};
 use crate::metric::Estimate;
 use crate::profile::WindowProfile;
 use crate::statistic::tail;
@@ -83,6 +83,16 @@ impl Wobble {
         self.season.over(windows.map(|w| (w.slot, w.rows as f64)))
     }
 
+    /// How far a loss may be from what is measured of it, in standard errors: the point that chance passes with the
+    /// probability `alpha`, by the same law as [`Wobble::p_worse`].
+    #[must_use]
+    pub fn quantile(&self, alpha: f64, sampling: f64, windows: usize) -> f64 {
+        let (freedom, excess) = self.law(sampling, windows);
+        let two = 2.0 * alpha.clamp(1e-300, 0.5);
+        let known = if freedom < 1e6 { tail::student_two_sided_isf(two, freedom) } else { tail::normal_isf(two / 2.0) };
+        known.max(heavy_two_sided_isf(two, excess))
+    }
+
     /// One-sided p of a worsening `loss` with sampling variance `sampling`, over `windows` windows.
     #[must_use]
     pub fn p_worse(&self, loss: f64, sampling: f64, windows: usize) -> f64 {
@@ -92,11 +102,42 @@ impl Wobble {
         if !t.is_finite() {
             return if loss > 0.0 && total == 0.0 { 0.0 } else { 1.0 };
         }
-        let share = (wobble / total).max(f64::MIN_POSITIVE);
-        let freedom = self.freedom / share.powi(2);
-        let two = if freedom < 1e6 { tail::student_two_sided(t, freedom.max(1.0)) } else { tail::normal_two_sided(t) };
-        let independent = effective(windows as f64, self.persistence);
-        let two = two.max(heavy_two_sided(t, self.excess * share.powi(2) / independent));
+        let (freedom, excess) = self.law(sampling, windows);
+        let two = if freedom < 1e6 { tail::student_two_sided(t, freedom) } else { tail::normal_two_sided(t) };
+        let two = two.max(heavy_two_sided(t, excess));
         if t > 0.0 { two / 2.0 } else { 1.0 - two / 2.0 }
+    }
+
+    /// The degrees of freedom and the excess kurtosis of a comparison of `windows` windows.
+    fn law(&self, sampling: f64, windows: usize) -> (f64, f64) {
+        let wobble = self.over(windows);
+        let share = (wobble / (sampling + wobble)).max(f64::MIN_POSITIVE);
+        let independent = effective(windows as f64, self.persistence);
+        ((self.freedom / share.powi(2)).max(1.0), self.excess * share.powi(2) / independent)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_where_the_p_says() {
+        let of = |variance, freedom, excess| Wobble {
+            factor: 2.0,
+            variance,
+            freedom,
+            persistence: 0.3,
+            known: 9.0,
+            excess,
+            season: Season::default(),
+        };
+        for wobble in [of(0.0, f64::INFINITY, 0.0), of(2e-4, 7.0, 0.0), of(2e-4, 40.0, 3.0), of(2e-4, 1e9, 8.0)] {
+            for alpha in [0.2, 0.01, 1e-5] {
+                let t = wobble.quantile(alpha, 1e-4, 4);
+                let p = wobble.p_worse(t * (1e-4 + wobble.over(4)).sqrt(), 1e-4, 4);
+                assert!((p / alpha - 1.0).abs() < 1e-6, "{wobble:?} {alpha}: {p}");
+            }
+        }
     }
 }

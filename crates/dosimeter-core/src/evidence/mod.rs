@@ -12,6 +12,7 @@ pub mod dispersion;
 pub mod metric_wobble;
 pub mod natural;
 pub mod onset;
+pub mod power;
 pub mod season;
 pub mod shift;
 pub mod trend;

@@ -35,6 +35,36 @@ pub struct Series {
     pub since: usize,
     /// The smallest p of a single window, times the number of windows, and which.
     pub p_window: (f64, usize),
+    /// What the test of the whole period rests on; `None` where the period has no rows for it.
+    pub whole: Option<Whole>,
+}
+
+/// What the test of a component over the whole current period rests on.
+#[derive(Clone, Copy, Debug)]
+pub struct Whole {
+    /// Current rows.
+    pub rows: f64,
+    /// Variance of a single row's score.
+    pub variance: f64,
+    /// What some windows do by themselves.
+    pub chance: Chance,
+    /// Parts of the period that are tried.
+    pub parts: usize,
+}
+
+/// What the mean of a component over some windows does when nothing has changed, beyond the luck of sampling.
+#[derive(Clone, Copy, Debug)]
+pub struct Chance {
+    /// By how much the season puts it off the reference.
+    pub offset: f64,
+    /// What wobble, and what is not known of the season, add to the variance of the difference.
+    pub wobble: f64,
+    /// Degrees of freedom behind that.
+    pub freedom: f64,
+    /// Excess kurtosis of the wobble of a window.
+    excess: f64,
+    /// Independent windows that the mean is of.
+    windows: f64,
 }
 
 impl Series {
@@ -294,6 +324,12 @@ struct Null<'a> {
 const BY_LOCATION: f64 = 0.6;
 
 impl Null<'_> {
+    /// What windows worth `windows` independent ones do, which the season puts off by `offset`.
+    fn chance(&self, offset: f64, wobble: f64, windows: f64) -> Chance {
+        let freedom = self.dispersion.freedom.min(self.common.freedom);
+        Chance { offset, wobble, freedom, excess: self.excess, windows }
+    }
+
     /// The mean square of the location over some windows, by their rows.
     fn square(&self, windows: &[WindowProfile], column: usize) -> f64 {
         let Some(location) = self.location else {
@@ -358,7 +394,7 @@ fn series(
         variances.push(sampling + of_window + unknown + component.variance / component.reference_n);
         if n >= 1.0 && baseline.ordered && whole.contains(&i) {
             tested += 1.0;
-            let p = p_value(&component, counts, offset, of_window + unknown, null, 1.0);
+            let p = p_value(&component, counts, &null.chance(offset, of_window + unknown, 1.0));
             if p < worst.0 {
                 worst = (p, i);
             }
@@ -366,6 +402,7 @@ fn series(
     }
     let (mut deviation, mut p_overall, mut since) = (0.0, 1.0f64, 0);
     let parts = if baseline.ordered { recent_parts(current.windows.len()) } else { vec![0] };
+    let mut whole = None;
     for from in &parts {
         let counts = current.counts(column, *from..current.windows.len());
         let (mean, n) = component.mean(&counts);
@@ -376,7 +413,12 @@ fn series(
         let windows = current.windows.iter().zip(&rows).skip(*from);
         let (offset, unknown) = null.season.over(windows.map(|(w, n)| (w.slot, *n)));
         let unknown = unknown + by_location(current.windows.get(*from..).unwrap_or(&[]));
-        let p = p_value(&component, &counts, offset, wobble * (1.0 / seen + 1.0 / known) + unknown, null, seen);
+        let chance = null.chance(offset, wobble * (1.0 / seen + 1.0 / known) + unknown, seen);
+        let p = p_value(&component, &counts, &chance);
+        if *from == 0 {
+            let variance = component.pooled_variance(&counts);
+            whole = Some(Whole { rows: n, variance, chance, parts: parts.len() });
+        }
         if *from == 0 || p < p_overall {
             (deviation, p_overall, since) = (mean - component.reference_mean - offset, p, *from);
         }
@@ -391,6 +433,7 @@ fn series(
         p_overall: (p_overall * parts.len() as f64).min(1.0),
         since,
         p_window: ((worst.0 * tested.max(1.0)).min(1.0), worst.1),
+        whole,
     }
 }
 
@@ -425,12 +468,16 @@ fn sampling_variance(component: &Component, mean: f64, n: f64) -> f64 {
     }
 }
 
-/// Two-sided p of the mean of these counts against the reference's, from which the season lies off by `offset`; the counts
-/// are worth `windows` independent ones.
-fn p_value(component: &Component, counts: &[u64], offset: f64, wobble: f64, null: &Null<'_>, windows: f64) -> f64 {
+/// Two-sided p of the mean of these counts against the reference's.
+fn p_value(component: &Component, counts: &[u64], chance: &Chance) -> f64 {
+    p_of_mean(component, component.mean(counts), component.pooled_variance(counts), chance)
+}
+
+/// Two-sided p of a mean of `n` rows against the reference's; `variance` is that of one row's score.
+pub(super) fn p_of_mean(component: &Component, (mean, n): (f64, f64), variance: f64, chance: &Chance) -> f64 {
+    let (offset, wobble) = (chance.offset, chance.wobble);
     let r = component.reference_n;
-    let (mean, n) = component.mean(counts);
-    let rank = component.pooled_variance(counts) * (1.0 / n + 1.0 / r);
+    let rank = variance * (1.0 / n + 1.0 / r);
     let z = match component.kind {
         Kind::Rank(_) => (mean - component.reference_mean - offset) / rank.sqrt(),
         Kind::Share(_) => share_z(mean * n, n, (component.reference_mean + offset).clamp(0.0, 1.0) * r, r),
@@ -446,8 +493,7 @@ fn p_value(component: &Component, counts: &[u64], offset: f64, wobble: f64, null
     let scaled = z * (sampling / total).sqrt();
     // Satterthwaite: only the wobble is uncertain, and only as far as its share of the variance. Few rows add their own.
     let share = (wobble / total).max(f64::MIN_POSITIVE);
-    let known = null.dispersion.freedom.min(null.common.freedom);
-    let freedom = (known / share.powi(2)).min(match component.kind {
+    let freedom = (chance.freedom / share.powi(2)).min(match component.kind {
         Kind::Rank(_) => (n - 1.0).max(1.0),
         Kind::Share(_) => f64::INFINITY,
     });
@@ -456,7 +502,7 @@ fn p_value(component: &Component, counts: &[u64], offset: f64, wobble: f64, null
     } else {
         tail::normal_two_sided(scaled)
     };
-    unknown.max(heavy_two_sided(scaled, null.excess * share.powi(2) / windows))
+    unknown.max(heavy_two_sided(scaled, chance.excess * share.powi(2) / chance.windows))
 }
 
 /// Two-sided p of a standardised deviation whose law has this excess kurtosis: Student's law of the same variance and kurtosis,
@@ -468,6 +514,16 @@ pub(super) fn heavy_two_sided(deviation: f64, excess: f64) -> f64 {
     }
     let law = 4.0 + 6.0 / excess;
     tail::student_two_sided(deviation * (law / (law - 2.0)).sqrt(), law)
+}
+
+/// The deviation that [`heavy_two_sided`] gives this p; 0 where it gives none.
+#[must_use]
+pub(super) fn heavy_two_sided_isf(p: f64, excess: f64) -> f64 {
+    if excess < 0.01 {
+        return 0.0;
+    }
+    let law = 4.0 + 6.0 / excess;
+    tail::student_two_sided_isf(p, law) / (law / (law - 2.0)).sqrt()
 }
 
 /// A z-score for `x` of `n` against `y` of `m`: exact conditional binomial where counts are small, else normal.

@@ -156,5 +156,8 @@ fn column(page: &mut Page, column: &Column, moved: bool, name_width: usize, styl
             let line = Line::of(Tone::Dim, &format!("{}{}", " ".repeat(name_width + 6), words::evidence(evidence)));
             page.line(&line, name_width + 8);
         }
+        if let Some(text) = words::column_power(column) {
+            page.line(&Line::of(Tone::Dim, &format!("{}{text}", " ".repeat(name_width + 6))), name_width + 8);
+        }
     }
 }

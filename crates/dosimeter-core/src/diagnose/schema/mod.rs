@@ -28,6 +28,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::case::Case;
 use crate::diagnosis::Finding;
 
+pub(super) use nulls::LEAST as LEAST_NULLS;
+
 /// What the checks have found so far.
 #[derive(Default)]
 pub(crate) struct Claims {

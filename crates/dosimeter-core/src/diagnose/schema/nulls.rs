@@ -9,7 +9,7 @@ use crate::profile::schema::Role;
 use crate::text::{percent, quoted};
 
 /// A smaller jump than this is not worth a word.
-const LEAST: f64 = 0.01;
+pub(crate) const LEAST: f64 = 0.01;
 
 pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
     for column in 0..case.baseline.columns.len() {
