@@ -174,8 +174,9 @@ fn choose(rows: &Rows) -> Vec<Vec<Condition>> {
     pool.sort_by(|a, b| b.z.total_cmp(&a.z));
     pool.truncate(POOL);
     let mut chosen: Vec<Vec<Condition>> = Vec::new();
+    let mut outside = [false, true].map(|now| vec![true; rows.period(now).1.len()]);
     while chosen.len() < MOST {
-        let left = |now, row| !chosen.iter().any(|c: &Vec<Condition>| rows.inside(now, row, c));
+        let left = |now, row: usize| outside[usize::from(now)].get(row).is_some_and(|out| *out);
         let rest = rows.sum(left);
         let further =
             |c: &Candidate| rows.sum(|now, row| left(now, row) && rows.inside(now, row, &c.conditions)).z(&rest);
@@ -185,7 +186,13 @@ fn choose(rows: &Rows) -> Vec<Vec<Condition>> {
             .filter_map(|(at, c)| Some((at, further(c).filter(|z| *z >= PROMISING)?)))
             .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
         let Some((at, _)) = best else { break };
-        chosen.push(pool.swap_remove(at).conditions);
+        let conditions = pool.swap_remove(at).conditions;
+        for now in [false, true] {
+            for (row, out) in outside[usize::from(now)].iter_mut().enumerate() {
+                *out = *out && !rows.inside(now, row, &conditions);
+            }
+        }
+        chosen.push(conditions);
         pool.sort_by(|a, b| b.z.total_cmp(&a.z));
     }
     chosen

@@ -20,6 +20,8 @@ pub(crate) fn rank(findings: &mut [Finding]) {
     let moved = |f: &Finding| matches!(f.mode, Mode::CategoryShift | Mode::DataDrift | Mode::SchemaChange);
     let inputs_moved = findings.iter().any(moved);
     let order = |f: &Finding| match f.mode {
+        // What came later is part of what came first, and its causes are those.
+        _ if matches!(f.kind.as_deref(), Some("metric_fell_again" | "moved_again")) => 7,
         Mode::SchemaChange => 0,
         Mode::PerformanceLoss => 1,
         Mode::ConceptDrift => 2,
@@ -30,11 +32,9 @@ pub(crate) fn rank(findings: &mut [Finding]) {
         Mode::PriorShift => 4,
         Mode::CalibrationLoss => 4,
         Mode::CategoryShift | Mode::DataDrift => 5,
-        _ => 7,
+        _ => 8,
     };
-    // What fell again is part of what fell, and stands behind it.
-    let again = |f: &Finding| f.kind.as_deref() == Some("metric_fell_again");
-    let carried = |f: &Finding| f.impact.as_ref().filter(|_| !again(f)).map_or(0.0, |i| i.change.0.abs());
+    let carried = |f: &Finding| f.impact.as_ref().map_or(0.0, |i| i.change.0.abs());
     let effect = |f: &Finding| f.evidence.iter().find(|e| e.statistic == "jensen_shannon").map_or(0.0, |e| e.value.0);
     findings.sort_by(|a, b| {
         a.severity

@@ -178,7 +178,6 @@ mod tests {
             let (share, false_alarms) = noticed(ordered, wobble, RUNS);
             // In order, recent parts and single windows may notice what the whole does not.
             let more = if ordered { 0.05 } else { 0.0 };
-            println!("ordered {ordered}, wobble {wobble}: noticed {share:.3}, false alarms {false_alarms:.4}");
             assert!((0.8 - error..=0.8 + error + more).contains(&share), "{ordered} {wobble}: {share}");
             assert!(false_alarms < 0.02, "{ordered} {wobble}: {false_alarms}");
         }
