@@ -8,7 +8,7 @@ use super::performance::Performance;
 use super::schema::Claims;
 use super::schema_part::{SchemaPart, breaks, overlaps, schema_part};
 use crate::decompose::{Condition, Options, Part, Parts, Sample, Slice, decompose, worst_slices};
-use crate::diagnosis::{Basis, Decomposition, Number};
+use crate::diagnosis::{Basis, Decomposition, Finding, Number};
 use crate::metric::RowLoss;
 use crate::profile::Role;
 
@@ -41,8 +41,11 @@ pub(crate) fn decompose_loss(case: &Case<'_>, performance: &Performance, claims:
     if !matches!(performance.basis, Basis::Labels | Basis::Mixed) || !performance.real || performance.loss <= 0.0 {
         return None;
     }
-    // A column whose format broke tells the periods apart perfectly: what it does is the schema's part.
-    let readable = |j: &usize| !super::case::is_text(case.spec(*j)) && !claims.explained.contains(j);
+    // A column whose format broke tells the periods apart perfectly: what it does is the schema's part. One whose values went
+    // beyond its range says what it always said.
+    let left = |f: &Finding| f.kind.as_deref() == Some("range_left");
+    let beyond = |j: &usize| claims.findings.iter().any(|f| left(f) && f.subject.columns.contains(&case.spec(*j).name));
+    let readable = |j: &usize| !super::case::is_text(case.spec(*j)) && (!claims.explained.contains(j) || beyond(j));
     let with = |test: fn(Role) -> bool| -> Vec<usize> {
         (0..case.baseline.columns.len()).filter(|j| test(case.spec(*j).role)).filter(readable).collect()
     };

@@ -8,6 +8,9 @@ use crate::evidence::component::Kind;
 use crate::profile::{ColumnKind, Grid, Role};
 use crate::text::{digits, percent, quoted};
 
+/// The share of rows beyond the range from which on a column moved as a whole.
+const MOST: f64 = 0.5;
+
 pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
     for column in 0..case.baseline.columns.len() {
         let spec = case.spec(column);
@@ -52,7 +55,9 @@ pub(super) fn check(case: &Case<'_>, claims: &mut Claims) {
             // Nor is a probability beyond 0 to 1: such a score is none any more.
             let probability = spec.role == Role::Score && *low >= 0.0 && high.next_down() <= 1.0;
             let none = probability && if below { *middle < 0.0 } else { *middle > 1.0 };
-            if share < 0.005 || (!none && (beyond < 0.1 * width || (case.values_moved(column) && !sign))) {
+            // Where most rows lie beyond it the body did not stay either.
+            let whole = share > MOST && case.worth_naming(column);
+            if share < 0.005 || (!none && (beyond < 0.1 * width || whole || (case.values_moved(column) && !sign))) {
                 continue;
             }
             let reach = if below { outside.first() } else { outside.last() }.copied().unwrap_or(*middle);
