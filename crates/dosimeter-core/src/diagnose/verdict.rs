@@ -22,6 +22,8 @@ pub(crate) fn rank(findings: &mut [Finding]) {
     let order = |f: &Finding| match f.mode {
         // What came later is part of what came first, and its causes are those.
         _ if matches!(f.kind.as_deref(), Some("metric_fell_again" | "moved_again")) => 7,
+        // Values beyond a range are a movement of an input more often than a change of its form.
+        Mode::SchemaChange if f.kind.as_deref() == Some("range_left") => 5,
         Mode::SchemaChange => 0,
         Mode::PerformanceLoss => 1,
         Mode::ConceptDrift => 2,
