@@ -89,8 +89,7 @@ impl Wobble {
     pub fn quantile(&self, alpha: f64, sampling: f64, windows: usize) -> f64 {
         let (freedom, excess) = self.law(sampling, windows);
         let two = 2.0 * alpha.clamp(1e-300, 0.5);
-        let known = if freedom < 1e6 { tail::student_two_sided_isf(two, freedom) } else { tail::normal_isf(two / 2.0) };
-        known.max(heavy_two_sided_isf(two, excess))
+        tail::student_two_sided_isf(two, freedom).max(heavy_two_sided_isf(two, excess))
     }
 
     /// One-sided p of a worsening `loss` with sampling variance `sampling`, over `windows` windows.
@@ -103,8 +102,7 @@ impl Wobble {
             return if loss > 0.0 && total == 0.0 { 0.0 } else { 1.0 };
         }
         let (freedom, excess) = self.law(sampling, windows);
-        let two = if freedom < 1e6 { tail::student_two_sided(t, freedom) } else { tail::normal_two_sided(t) };
-        let two = two.max(heavy_two_sided(t, excess));
+        let two = tail::student_two_sided(t, freedom).max(heavy_two_sided(t, excess));
         if t > 0.0 { two / 2.0 } else { 1.0 - two / 2.0 }
     }
 

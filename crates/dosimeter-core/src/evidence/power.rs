@@ -57,12 +57,7 @@ fn spread(series: &Series, d: f64) -> Option<f64> {
     };
     let total = sampling + whole.chance.wobble;
     let freedom = whole.chance.freedom * (total / whole.chance.wobble.max(f64::MIN_POSITIVE)).powi(2);
-    let quantile = if freedom < 1e6 {
-        tail::student_two_sided_isf(2.0 * MISSED, freedom.max(1.0))
-    } else {
-        tail::normal_isf(MISSED)
-    };
-    Some(quantile * total.sqrt())
+    Some(tail::student_two_sided_isf(2.0 * MISSED, freedom.max(1.0)) * total.sqrt())
 }
 
 #[cfg(test)]

@@ -138,5 +138,5 @@ fn p_value(change: f64, total: f64, wobble: f64, freedom: f64, n: f64) -> f64 {
     }
     let t = change / total.sqrt();
     let freedom = (freedom * (total / wobble.max(f64::MIN_POSITIVE)).powi(2)).min((n - 1.0).max(1.0));
-    if freedom < 1e6 { tail::student_two_sided(t, freedom) } else { tail::normal_two_sided(t) }
+    tail::student_two_sided(t, freedom)
 }
