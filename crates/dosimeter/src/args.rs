@@ -115,14 +115,9 @@ pub(crate) struct WatchArgs {
     pub(crate) quiet: bool,
 }
 
-/// `check`.
-#[derive(Debug, Default, Args)]
-#[command(
-    after_help = "Files may be Parquet, CSV, TSV, JSON Lines or Arrow IPC, plain or .gz/.zst; globs, directories (hive \
-                        key=value parts become columns) and - for standard input.\n\nExit codes: 0 healthy, 1 decaying, 2 error or unreadable file, 3 \
-                        blind (too little evidence to say)."
-)]
-pub(crate) struct CheckArgs {
+/// The two periods, however they are given.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct DataArgs {
     /// One history that holds both periods; needs --reference-until
     #[arg(value_name = "DATA")]
     pub(crate) data: Vec<String>,
@@ -141,6 +136,18 @@ pub(crate) struct CheckArgs {
     /// Labels that came apart, joined by --id
     #[arg(long, value_name = "FILES", num_args = 1..)]
     pub(crate) labels: Vec<String>,
+}
+
+/// `check`.
+#[derive(Debug, Default, Args)]
+#[command(
+    after_help = "Files may be Parquet, CSV, TSV, JSON Lines or Arrow IPC, plain or .gz/.zst; globs, directories (hive \
+                        key=value parts become columns) and - for standard input.\n\nExit codes: 0 healthy, 1 decaying, 2 error or unreadable file, 3 \
+                        blind (too little evidence to say)."
+)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) given: DataArgs,
     /// The time as of which the data should be fresh; data that end long before are named
     #[arg(long, value_name = "TIME")]
     pub(crate) as_of: Option<String>,
@@ -186,24 +193,8 @@ pub(crate) struct FitArgs {
                         unreadable file."
 )]
 pub(crate) struct BacktestArgs {
-    /// One history that holds both periods; needs --reference-until
-    #[arg(value_name = "DATA")]
-    pub(crate) data: Vec<String>,
-    /// Data of a period in which the model was healthy
-    #[arg(long, value_name = "FILES", num_args = 1.., conflicts_with_all = ["data", "baseline"])]
-    pub(crate) reference: Vec<String>,
-    /// The history to replay
-    #[arg(long, value_name = "FILES", num_args = 1..)]
-    pub(crate) current: Vec<String>,
-    /// A baseline saved by `fit`, instead of a reference
-    #[arg(long, value_name = "FILE")]
-    pub(crate) baseline: Option<PathBuf>,
-    /// Where the reference ends in DATA: a date or time, a row number, or a fraction as 0.5 or 30%
-    #[arg(long, value_name = "WHERE", conflicts_with_all = ["reference", "baseline"])]
-    pub(crate) reference_until: Option<String>,
-    /// Labels that came apart, joined by --id
-    #[arg(long, value_name = "FILES", num_args = 1..)]
-    pub(crate) labels: Vec<String>,
+    #[command(flatten)]
+    pub(crate) given: DataArgs,
     /// Each look sees only so much, as 4w or a number of windows [default: everything since the reference]
     #[arg(long, value_name = "SPAN", help_heading = "Replay")]
     pub(crate) trailing: Option<String>,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use dosimeter_core::diagnose::{Context, diagnose};
 use dosimeter_core::profile::{Baseline, PeriodProfile, Role, file};
-use dosimeter_report::{Format, Style, render};
+use dosimeter_report::{Format, render};
 use dosimeter_scan::Dataset;
 use dosimeter_scan::pass::labels::Labels;
 use dosimeter_scan::pass::{Cut, Part, Phase, fit};
@@ -23,7 +23,7 @@ pub(crate) fn run(args: &CheckArgs) -> Outcome {
         let known = Format::ALL.iter().map(|f| f.id()).collect::<Vec<_>>().join(", ");
         Failure::new(format!("unknown format {:?}: --format", args.format)).hint(format!("one of {known}"))
     })?;
-    let outputs = args.output.iter().map(|p| Ok((p, format_of(p)?))).collect::<Result<Vec<_>, Failure>>()?;
+    let outputs = args.output.iter().map(|p| Ok((p, output::format_of(p)?))).collect::<Result<Vec<_>, Failure>>()?;
     let (watch, settings) = config::complete(&args.watch)?;
     let paths = join(args, settings)?;
     let plan = planned(args, &watch, &paths)?;
@@ -33,11 +33,7 @@ pub(crate) fn run(args: &CheckArgs) -> Outcome {
     let diagnosis = finish(material, &paths, &ticker, &mut notes)?;
     drop(ticker);
     let style = output::style(&args.color, args.verbose);
-    for (path, format) in outputs {
-        let text = render(format, &diagnosis, &Style { color: false, ..style });
-        output::write(path, text.as_bytes())?;
-    }
-    output::print(&render(format, &diagnosis, &style))?;
+    output::deliver(format, outputs, style, |format, style| render(format, &diagnosis, style))?;
     // The result holds for the files that could be read; nobody should take it for one of all of them.
     if notes.complain() {
         return Ok(2);
@@ -110,16 +106,17 @@ type Diagnosis = dosimeter_core::diagnosis::Diagnosis;
 
 /// What was typed, completed by the settings.
 pub(crate) fn join(args: &CheckArgs, settings: Paths) -> Result<Paths, Failure> {
+    let given = &args.given;
     let typed =
-        !(args.data.is_empty() && args.reference.is_empty() && args.current.is_empty() && args.baseline.is_none());
+        !(given.data.is_empty() && given.reference.is_empty() && given.current.is_empty() && given.baseline.is_none());
     let mut p = Paths {
-        history: args.data.clone(),
-        reference: args.reference.clone(),
-        current: args.current.clone(),
-        baseline: args.baseline.as_ref().map(|b| b.to_string_lossy().into_owned()),
-        reference_until: args.reference_until.clone().or(settings.reference_until),
+        history: given.data.clone(),
+        reference: given.reference.clone(),
+        current: given.current.clone(),
+        baseline: given.baseline.as_ref().map(|b| b.to_string_lossy().into_owned()),
+        reference_until: given.reference_until.clone().or(settings.reference_until),
         as_of: args.as_of.clone().or(settings.as_of),
-        labels: if args.labels.is_empty() { settings.labels } else { args.labels.clone() },
+        labels: if given.labels.is_empty() { settings.labels } else { given.labels.clone() },
     };
     if !typed {
         p.history = settings.history;
@@ -265,14 +262,7 @@ fn current_of(
         }
         notes.warn("the current data have no rows");
     }
-    let following = Following {
-        dataset: &dataset,
-        part: Part::All,
-        rows: seen.rows,
-        span: seen.span,
-        first: 0,
-        offsets: seen.offsets(),
-    };
+    let following = Following::whole(&dataset, &seen);
     let profile = observe(baseline, &following, labels, ticker, notes)?;
     dataset.problems().iter().for_each(|p| notes.warn(p.to_string()));
     Ok((dataset, profile))
@@ -319,26 +309,8 @@ fn as_of(text: &str) -> Result<i64, Failure> {
     })
 }
 
-/// The format that a file's extension asks for.
-pub(crate) fn format_of(path: &Path) -> Result<Format, Failure> {
-    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let format = match extension.as_str() {
-        "html" | "htm" => Format::Html,
-        "json" => Format::Json,
-        "xml" => Format::Junit,
-        "prom" => Format::Prometheus,
-        "md" => Format::Markdown,
-        "txt" => Format::Terminal,
-        _ => {
-            return Err(Failure::new(format!("no format for this extension: {}", path.display()))
-                .hint("use .html, .json, .xml (JUnit), .prom, .md or .txt"));
-        }
-    };
-    Ok(format)
-}
-
 /// A monitor's name from a path.
-fn stem(path: &str) -> String {
+pub(crate) fn stem(path: &str) -> String {
     let name = Path::new(path).file_name().map_or("model".into(), |n| n.to_string_lossy());
     name.split('.').next().filter(|s| !s.is_empty() && *s != "-" && !s.contains('*')).unwrap_or("model").to_owned()
 }

@@ -10,14 +10,14 @@ mod split;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use dosimeter_core::diagnosis::{Number, Severity, Verdict};
+use dosimeter_core::diagnosis::{Number, Verdict};
 use dosimeter_core::time::Timestamp;
 use dosimeter_report::drill::{Control, Data, Drill, FORMAT, Said, render};
-use dosimeter_report::{Format, Style};
 use dosimeter_scan::inject::{Gathered, gather};
 use dosimeter_scan::pass::{Cut, Part};
 
 use crate::args::DrillArgs;
+use crate::check::stem;
 use crate::config;
 use crate::error::{Failure, Outcome};
 use crate::instant;
@@ -42,26 +42,8 @@ pub(crate) struct Effort {
 }
 
 pub(crate) fn run(args: &DrillArgs) -> Outcome {
-    let format = Format::parse(&args.format).ok().filter(|f| has(*f)).ok_or_else(|| {
-        Failure::new(format!("unknown format {:?}: --format", args.format)).hint("one of terminal, json, markdown")
-    })?;
-    let outputs = args
-        .output
-        .iter()
-        .map(|p| {
-            let extension = p.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
-            let format = match extension.as_str() {
-                "json" => Format::Json,
-                "md" => Format::Markdown,
-                "txt" => Format::Terminal,
-                _ => {
-                    return Err(Failure::new(format!("no format for this extension: {}", p.display()))
-                        .hint("use .json, .md or .txt"));
-                }
-            };
-            Ok((p, format))
-        })
-        .collect::<Result<Vec<_>, Failure>>()?;
+    let format = output::text_format(&args.format)?;
+    let outputs = output::text_outputs(&args.output)?;
     let (watch, settings) = config::complete(&args.watch)?;
     let (files, until) = match (args.reference.is_empty(), settings.history.is_empty()) {
         (false, _) => (args.reference.clone(), args.reference_until.clone()),
@@ -71,8 +53,7 @@ pub(crate) fn run(args: &DrillArgs) -> Outcome {
     let Some(first) = files.first() else {
         return Err(Failure::new("nothing to drill on").hint("give data of a period in which the model was healthy"));
     };
-    let name = std::path::Path::new(first).file_stem().map_or("model".into(), |n| n.to_string_lossy().into_owned());
-    let plan = plan(&watch, &name)?;
+    let plan = plan(&watch, &stem(first))?;
     let ticker = Ticker::start(watch.quiet);
     let mut notes = Notes::default();
     let dataset = source::open(&files, &plan.read, &mut notes)?;
@@ -115,7 +96,7 @@ pub(crate) fn run(args: &DrillArgs) -> Outcome {
     let drill = Drill {
         format: FORMAT,
         version: env!("CARGO_PKG_VERSION"),
-        monitor: main.baseline.watch.monitor.clone(),
+        monitor: main.baseline().watch.monitor.clone(),
         data: data(&gathered, dataset.files.iter().map(|f| f.name.clone()).collect(), order, main),
         control: control(&splits),
         repeats: effort.repeats,
@@ -127,19 +108,11 @@ pub(crate) fn run(args: &DrillArgs) -> Outcome {
         seed,
     };
     let style = output::style(&args.color, 0);
-    for (path, format) in outputs {
-        let text = render(format, &drill, &Style { color: false, ..style }).unwrap_or_default();
-        output::write(path, text.as_bytes())?;
-    }
-    output::print(&render(format, &drill, &style).unwrap_or_default())?;
+    output::deliver(format, outputs, style, |format, style| render(format, &drill, style).unwrap_or_default())?;
     if notes.complain() {
         return Ok(2);
     }
     Ok(u8::from(!drill.is_quiet()))
-}
-
-fn has(format: Format) -> bool {
-    matches!(format, Format::Terminal | Format::Json | Format::Markdown)
 }
 
 fn data(gathered: &Gathered, files: Vec<String>, order: Order, main: &Split) -> Data {
@@ -147,10 +120,10 @@ fn data(gathered: &Gathered, files: Vec<String>, order: Order, main: &Split) -> 
         files,
         rows: gathered.seen,
         used: gathered.batch.rows as u64,
-        reference_rows: main.baseline.reference.rows(),
+        reference_rows: main.baseline().reference.rows(),
         current_rows: main.current.rows as u64,
         split: order.id().to_owned(),
-        window: main.baseline.window.to_string(),
+        window: main.baseline().window.to_string(),
         windows: main.control.windows.len(),
         fault_row: main.at as u64,
         fault_at: main.times.get(main.at).map(|t| Timestamp(*t)),
@@ -172,12 +145,7 @@ fn control(splits: &[Split]) -> Control {
             .flat_map(|s| &s.control.findings)
             .map(|f| Said {
                 name: judge::name(f),
-                severity: match f.severity {
-                    Severity::Harmful => "harmful",
-                    Severity::Watch => "watch",
-                    Severity::Harmless => "harmless",
-                }
-                .to_owned(),
+                severity: f.severity.as_str().to_owned(),
                 columns: f.subject.columns.clone(),
                 message: f.message.clone(),
             })

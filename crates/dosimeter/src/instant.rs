@@ -10,12 +10,12 @@ use crate::error::Failure;
 
 /// The arguments of `check` with their points in time settled in the time zone that was typed or set.
 pub(crate) fn settled(args: &CheckArgs) -> Result<(Option<String>, Option<String>), Failure> {
-    if args.reference_until.is_none() && args.as_of.is_none() {
+    if args.given.reference_until.is_none() && args.as_of.is_none() {
         return Ok((None, None));
     }
     let zone = config::complete(&args.watch)?.0.time_zone;
     let zone = zone.as_deref();
-    let until = args.reference_until.as_deref().map(|t| reference_until(t, zone)).transpose()?;
+    let until = args.given.reference_until.as_deref().map(|t| reference_until(t, zone)).transpose()?;
     Ok((until, args.as_of.as_deref().map(|t| as_of(t, zone)).transpose()?))
 }
 

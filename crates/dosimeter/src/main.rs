@@ -55,7 +55,7 @@ fn run() -> Outcome {
     };
     match arguments.command {
         Command::Check(mut a) => {
-            (a.reference_until, a.as_of) = instant::settled(&a)?;
+            (a.given.reference_until, a.as_of) = instant::settled(&a)?;
             check::run(&a)
         }
         Command::Backtest(a) => backtest::run(&a),

@@ -2,11 +2,63 @@
 
 use std::fs::{File, Permissions};
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use dosimeter_report::Style;
+use dosimeter_report::{Format, Style};
 
 use crate::error::Failure;
+
+/// The format that a file's extension asks for.
+pub(crate) fn format_of(path: &Path) -> Result<Format, Failure> {
+    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let format = match extension.as_str() {
+        "html" | "htm" => Format::Html,
+        "json" => Format::Json,
+        "xml" => Format::Junit,
+        "prom" => Format::Prometheus,
+        "md" => Format::Markdown,
+        "txt" => Format::Terminal,
+        _ => {
+            return Err(Failure::new(format!("no format for this extension: {}", path.display()))
+                .hint("use .html, .json, .xml (JUnit), .prom, .md or .txt"));
+        }
+    };
+    Ok(format)
+}
+
+/// The format of that name, of those in which a replay and a drill are shown.
+pub(crate) fn text_format(name: &str) -> Result<Format, Failure> {
+    let format = Format::parse(name).map_err(|_| {
+        Failure::new(format!("unknown format {name:?}: --format")).hint("one of terminal, json, markdown")
+    })?;
+    shown_as_text(format, "--format")
+}
+
+/// The files to write, each with the format that its extension says, of the same formats.
+pub(crate) fn text_outputs(paths: &[PathBuf]) -> Result<Vec<(&PathBuf, Format)>, Failure> {
+    paths.iter().map(|p| Ok((p, shown_as_text(format_of(p)?, &p.display().to_string())?))).collect()
+}
+
+fn shown_as_text(format: Format, place: &str) -> Result<Format, Failure> {
+    match format {
+        Format::Terminal | Format::Json | Format::Markdown => Ok(format),
+        other => Err(Failure::new(format!("this is not written as {}: {place}", other.id()))
+            .hint("use terminal (.txt), json or markdown (.md)")),
+    }
+}
+
+/// Writes a result to its files and prints it.
+pub(crate) fn deliver(
+    format: Format,
+    outputs: Vec<(&PathBuf, Format)>,
+    style: Style,
+    render: impl Fn(Format, &Style) -> String,
+) -> Result<(), Failure> {
+    for (path, format) in outputs {
+        write(path, render(format, &Style { color: false, ..style }).as_bytes())?;
+    }
+    print(&render(format, &style))
+}
 
 /// Prints to standard output.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {

@@ -231,7 +231,12 @@ pub(crate) struct Following<'a> {
     pub(crate) offsets: Vec<u64>,
 }
 
-impl Following<'_> {
+impl<'a> Following<'a> {
+    /// A data set of its own, of which so much has been seen ahead.
+    pub(crate) fn whole(dataset: &'a Dataset, seen: &Survey) -> Following<'a> {
+        Following { dataset, part: Part::All, rows: seen.rows, span: seen.span, first: 0, offsets: seen.offsets() }
+    }
+
     /// What a pass over it needs.
     pub(crate) fn options<'b>(
         &'b self,

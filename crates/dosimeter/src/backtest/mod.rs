@@ -8,13 +8,13 @@ mod options;
 mod play;
 
 use dosimeter_core::replay::{Backtest, Delayed, FORMAT, Health, Policy};
-use dosimeter_report::{Style, backtest};
+use dosimeter_report::backtest;
 use dosimeter_scan::pass::Phase;
 
 use crate::args::{BacktestArgs, CheckArgs, WatchArgs};
 use crate::check;
 use crate::config;
-use crate::error::{Failure, Outcome};
+use crate::error::Outcome;
 use crate::instant;
 use crate::notes::Notes;
 use crate::output;
@@ -23,14 +23,10 @@ use options::Options;
 
 pub(crate) fn run(args: &BacktestArgs) -> Outcome {
     let options = Options::of(args)?;
-    let format = options::format(&args.format)?;
-    let outputs = args
-        .output
-        .iter()
-        .map(|path| Ok((path, options::supported(check::format_of(path)?, &path.display().to_string())?)))
-        .collect::<Result<Vec<_>, Failure>>()?;
+    let format = output::text_format(&args.format)?;
+    let outputs = output::text_outputs(&args.output)?;
     let mut like = as_check(args);
-    (like.reference_until, like.as_of) = instant::settled(&like)?;
+    (like.given.reference_until, like.as_of) = instant::settled(&like)?;
     let (watch, settings) = config::complete(&like.watch)?;
     let paths = check::join(&like, settings)?;
     let plan = check::planned(&like, &watch, &paths)?;
@@ -45,11 +41,7 @@ pub(crate) fn run(args: &BacktestArgs) -> Outcome {
     drop(ticker);
     let result = result(&material, &options, played, warnings);
     let style = output::style(&args.color, args.verbose);
-    for (path, format) in outputs {
-        let text = backtest::render(format, &result, &Style { color: false, ..style });
-        output::write(path, text.as_bytes())?;
-    }
-    output::print(&backtest::render(format, &result, &style))?;
+    output::deliver(format, outputs, style, |format, style| backtest::render(format, &result, style))?;
     // The replay holds for the files that could be read; nobody should take it for one of all of them.
     if notes.complain() {
         return Ok(2);
@@ -60,12 +52,7 @@ pub(crate) fn run(args: &BacktestArgs) -> Outcome {
 /// The data are given and read as `check` takes them.
 fn as_check(args: &BacktestArgs) -> CheckArgs {
     CheckArgs {
-        data: args.data.clone(),
-        reference: args.reference.clone(),
-        current: args.current.clone(),
-        baseline: args.baseline.clone(),
-        reference_until: args.reference_until.clone(),
-        labels: args.labels.clone(),
+        given: args.given.clone(),
         // Here it may be a number of windows, and is the replay's own.
         watch: WatchArgs { every: None, ..args.watch.clone() },
         ..CheckArgs::default()

@@ -2,7 +2,6 @@
 
 use dosimeter_core::replay::Span;
 use dosimeter_core::time::DAY;
-use dosimeter_report::Format;
 
 use crate::args::BacktestArgs;
 use crate::error::Failure;
@@ -86,23 +85,6 @@ fn span(text: &str, flag: &str) -> Result<Span, Failure> {
         _ => return Err(bad()),
     };
     count.checked_mul(micros).filter(|m| *m > 0).map(Span::Time).ok_or_else(bad)
-}
-
-/// The format of that name, where it can show a replay.
-pub(crate) fn format(name: &str) -> Result<Format, Failure> {
-    let hint = "one of terminal, json, markdown";
-    let format =
-        Format::parse(name).map_err(|_| Failure::new(format!("unknown format {name:?}: --format")).hint(hint))?;
-    supported(format, "--format")
-}
-
-/// Whether a replay can be written so.
-pub(crate) fn supported(format: Format, place: &str) -> Result<Format, Failure> {
-    match format {
-        Format::Terminal | Format::Json | Format::Markdown => Ok(format),
-        other => Err(Failure::new(format!("a replay is not written as {}: {place}", other.id()))
-            .hint("use terminal (.txt), json or markdown (.md)")),
-    }
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ pub(crate) fn all(
 ) -> Result<Rehearsed, Failure> {
     let Some(main) = splits.first() else { return Ok((Vec::new(), Vec::new())) };
     for name in only {
-        if !main.baseline.columns.iter().any(|c| c.name == *name && c.role.is_input()) {
+        if !main.baseline().columns.iter().any(|c| c.name == *name && c.role.is_input()) {
             return Err(Failure::new(format!("no input column {name:?}: --columns"))
                 .hint("name columns that the model reads, as they are spelt in the data"));
         }
@@ -41,12 +41,12 @@ pub(crate) fn all(
         let strongest = fault.strengths.last().copied().unwrap_or(1.0);
         let fits = |columns: &Vec<String>| broken(main, fault, columns, strongest, seed, main.current.rows).is_some();
         let found: Vec<Vec<String>> =
-            candidates(fault, &main.baseline, &main.current, only).into_iter().filter(fits).take(most).collect();
+            candidates(fault, main.baseline(), &main.current, only).into_iter().filter(fits).take(most).collect();
         if found.is_empty() {
             not_tried.push(NotTried {
                 fault: fault.id.to_owned(),
                 title: fault.title.to_owned(),
-                why: why_not(fault, &main.baseline),
+                why: why_not(fault, main.baseline()),
             });
         }
         places.extend(found.into_iter().map(|columns| Place { fault, columns }));
@@ -78,7 +78,7 @@ pub(crate) fn all(
                 .strengths
                 .iter()
                 .enumerate()
-                .map(|(s, x)| strength(place, *x, &of(s), &main.baseline))
+                .map(|(s, x)| strength(place, *x, &of(s), main.baseline()))
                 .collect();
             let caught = |s: &Strength| s.runs > 0 && s.caught as f64 >= CAUGHT_FROM * s.runs as f64;
             let weak = strengths.iter().rposition(|s| !caught(s)).map_or(0, |last| last + 1);
@@ -122,7 +122,7 @@ fn broken(split: &Split, fault: &Fault, columns: &[String], strength: f64, seed:
     let part = split.current.slice(0..rows);
     let mut injection = Injection {
         batch: &part,
-        baseline: &split.baseline,
+        baseline: split.baseline(),
         columns,
         from: split.at,
         strength,

@@ -36,9 +36,17 @@ impl Order {
     }
 }
 
+/// What any current part is checked against, and how.
+struct Monitor {
+    baseline: Baseline,
+    fields: Vec<Field>,
+    time: Option<String>,
+    plan: Plan,
+}
+
 /// A baseline and what follows it.
 pub(crate) struct Split {
-    pub(crate) baseline: Baseline,
+    monitor: Monitor,
     pub(crate) current: Batch,
     /// Times of the current rows, where they have some.
     pub(crate) times: Vec<i64>,
@@ -48,9 +56,6 @@ pub(crate) struct Split {
     pub(crate) ends: Vec<usize>,
     /// What is said of the current part as it is.
     pub(crate) control: Diagnosis,
-    fields: Vec<Field>,
-    time: Option<String>,
-    plan: Plan,
 }
 
 /// Where the current part of a split begins, as a fraction of the rows: the middle first, then around it.
@@ -97,45 +102,46 @@ impl Split {
         let notes = &mut Notes::default();
         let (mut fitted, _) = source::learn(&dataset, Part::All, time, following, None, plan, &ticker, notes)?;
         fitted.baseline.ordered = order != Order::Random;
-        let mut split = Split {
+        let monitor = Monitor {
             baseline: fitted.baseline,
-            times,
-            at: 0,
-            ends: Vec::new(),
-            control: empty(),
             fields: all.fields.clone(),
             time: time.map(str::to_owned),
             plan: plan.clone(),
-            current,
         };
-        split.control = split.check(&split.current)?;
-        let mut end = 0;
-        for w in &split.control.windows {
-            end += w.rows as usize;
-            split.ends.push(end);
-        }
-        let wanted = place(at, split.current.rows, &split.times)?;
+        let control = monitor.check(&current)?;
+        let ends: Vec<usize> = control
+            .windows
+            .iter()
+            .scan(0, |end, w| {
+                *end += w.rows as usize;
+                Some(*end)
+            })
+            .collect();
+        let wanted = place(at, current.rows, &times)?;
         // A fault begins with a window, so that windows since then can be counted; not with the very first row.
-        let starts = split.ends.iter().copied().filter(|e| *e < split.current.rows);
-        split.at = starts.min_by_key(|e| e.abs_diff(wanted)).filter(|_| at.is_none()).unwrap_or(wanted);
-        Ok(split)
+        let starts = ends.iter().copied().filter(|e| *e < current.rows);
+        let at = starts.min_by_key(|e| e.abs_diff(wanted)).filter(|_| at.is_none()).unwrap_or(wanted);
+        Ok(Split { monitor, current, times, at, ends, control })
+    }
+
+    pub(crate) fn baseline(&self) -> &Baseline {
+        &self.monitor.baseline
     }
 
     /// The very same check on this batch in place of the current part.
     pub(crate) fn check(&self, batch: &Batch) -> Result<Diagnosis, Failure> {
+        self.monitor.check(batch)
+    }
+}
+
+impl Monitor {
+    fn check(&self, batch: &Batch) -> Result<Diagnosis, Failure> {
         let dataset = Dataset::of_batch("current", &self.fields_of(batch), batch.clone());
         let ticker = Ticker::start(true);
         let notes = &mut Notes::default();
         let time = self.baseline.column_with(Role::Time).and(self.time.as_deref());
         let seen = source::look_ahead(&dataset, time, &self.plan, &ticker);
-        let following = Following {
-            dataset: &dataset,
-            part: Part::All,
-            rows: seen.rows,
-            span: seen.span,
-            first: 0,
-            offsets: seen.offsets(),
-        };
+        let following = Following::whole(&dataset, &seen);
         let profiles = source::observe(&self.baseline, &following, None, &ticker, notes)?;
         Ok(diagnose(&self.baseline, &profiles.into_iter().next().unwrap_or_default(), Context::default()))
     }
@@ -158,33 +164,4 @@ impl Split {
         };
         batch.columns.iter().map(of).collect()
     }
-}
-
-/// A diagnosis of nothing, until there is one.
-fn empty() -> Diagnosis {
-    let nothing = Baseline {
-        watch: dosimeter_core::profile::baseline::Watch {
-            monitor: String::new(),
-            task: None,
-            positive: None,
-            classes: Vec::new(),
-            class_scores: Vec::new(),
-            metric: None,
-            tolerance: None,
-            threshold: 0.5,
-            false_alarms_per_90_days: 1.0,
-            every: None,
-            seed: 0,
-        },
-        window: dosimeter_core::profile::baseline::WindowSpec::Rows(1),
-        ordered: false,
-        columns: Vec::new(),
-        score_edges: Vec::new(),
-        reference: dosimeter_core::profile::PeriodProfile::default(),
-        files: Vec::new(),
-        inferred: Vec::new(),
-        ignored: Vec::new(),
-        vectors: Vec::new(),
-    };
-    diagnose(&nothing, &dosimeter_core::profile::PeriodProfile::default(), Context::default())
 }
