@@ -13,6 +13,11 @@ use crate::profile::grid::{Grid, Special};
 use crate::profile::schema::{ColumnKind, ColumnSpec};
 use crate::profile::{Baseline, PeriodProfile};
 
+/// Whether a finding says that an input moved, and not that its form broke: values beyond a range do the first more often.
+pub(crate) fn moves_input(f: &Finding) -> bool {
+    matches!(f.mode, Mode::DataDrift | Mode::CategoryShift) || f.kind.as_deref() == Some("range_left")
+}
+
 /// The material of one diagnosis.
 pub(crate) struct Case<'a> {
     pub(crate) baseline: &'a Baseline,

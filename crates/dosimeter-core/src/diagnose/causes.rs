@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::case::Case;
+use super::case::{Case, moves_input};
 use super::learner::{codes_label, matrix, rows_for, rows_in};
 use super::performance::Performance;
 use super::schema::Claims;
@@ -43,8 +43,8 @@ pub(crate) fn decompose_loss(case: &Case<'_>, performance: &Performance, claims:
     }
     // A column whose format broke tells the periods apart perfectly: what it does is the schema's part. One whose values went
     // beyond its range says what it always said.
-    let left = |f: &Finding| f.kind.as_deref() == Some("range_left");
-    let beyond = |j: &usize| claims.findings.iter().any(|f| left(f) && f.subject.columns.contains(&case.spec(*j).name));
+    let names = |f: &Finding, j: &usize| f.subject.columns.contains(&case.spec(*j).name);
+    let beyond = |j: &usize| claims.findings.iter().any(|f| moves_input(f) && names(f, j));
     let readable = |j: &usize| !super::case::is_text(case.spec(*j)) && (!claims.explained.contains(j) || beyond(j));
     let with = |test: fn(Role) -> bool| -> Vec<usize> {
         (0..case.baseline.columns.len()).filter(|j| test(case.spec(*j).role)).filter(readable).collect()

@@ -14,13 +14,11 @@
 //! disagree about the window.
 
 use super::case::Case;
-use super::learner::{matrix, rows_in};
+use super::learner::{for_estimate, matrix, rows_in};
 use crate::learn::{Config, Loss, cross_fit};
 use crate::metric::{Estimate, Guessed, Joint, Metric, Moments, RowLoss, Scale};
-use crate::profile::{ColumnKind, Role};
+use crate::profile::Role;
 
-/// Cells of the samples that the trees may read of each period: rows are left out beyond.
-const BUDGET: usize = 1_000_000;
 /// Rows of a period below which they learn nothing.
 const LEAST_ROWS: usize = 200;
 const FOLDS: usize = 3;
@@ -75,12 +73,7 @@ impl DirectLoss {
     /// Learns the loss of the watched metric; `None` where that is no mean of row losses, or the sample has too little.
     pub(super) fn new(case: &Case<'_>, metric: Metric, reference: &Estimate) -> Option<DirectLoss> {
         let anchor = to_loss(metric, reference)?;
-        let readable = |j: &usize| {
-            let spec = case.spec(*j);
-            (spec.role.is_input() || spec.role == Role::Prediction) && spec.kind != ColumnKind::Text
-        };
-        let columns: Vec<usize> = (0..case.baseline.columns.len()).filter(readable).collect();
-        let most = (BUDGET / columns.len().max(1)).max(2_000);
+        let (columns, most) = for_estimate(case, Role::Prediction);
         let rows_then = rows_in(&case.baseline.reference, None, most);
         let rows_now = rows_in(case.current, None, most);
         let (then, losses) = matrix(case, &case.baseline.reference, &columns, &rows_then)?;

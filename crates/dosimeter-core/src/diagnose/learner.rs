@@ -3,8 +3,8 @@
 use super::case::Case;
 use crate::decompose::Codes;
 use crate::learn::Matrix;
-use crate::profile::PeriodProfile;
 use crate::profile::grid::{Grid, Special};
+use crate::profile::{ColumnKind, PeriodProfile, Role};
 use crate::text::digits;
 
 /// Cells that a learner sees of a column of numbers.
@@ -14,9 +14,28 @@ const LEARNER_CATEGORIES: usize = 64;
 /// Cells of the sample that the learners may read: rows are left out beyond.
 const LEARNER_BUDGET: usize = 2_000_000;
 
+/// The same for each period where it is an estimate that they serve.
+const ESTIMATE_BUDGET: usize = 1_000_000;
+
 /// How many rows may be read, of so many columns.
 pub(super) fn rows_for(columns: usize) -> usize {
-    (LEARNER_BUDGET / columns.max(1)).max(2_000)
+    rows_within(LEARNER_BUDGET, columns)
+}
+
+fn rows_within(budget: usize, columns: usize) -> usize {
+    (budget / columns.max(1)).max(2_000)
+}
+
+/// What an estimate without labels may learn from: the columns of the inputs and of what the model said of them, and how many
+/// rows of each period.
+pub(super) fn for_estimate(case: &Case<'_>, said: Role) -> (Vec<usize>, usize) {
+    let readable = |j: &usize| {
+        let spec = case.spec(*j);
+        (spec.role.is_input() || spec.role == said) && spec.kind != ColumnKind::Text
+    };
+    let columns: Vec<usize> = (0..case.baseline.columns.len()).filter(readable).collect();
+    let most = rows_within(ESTIMATE_BUDGET, columns.len());
+    (columns, most)
 }
 
 /// Positions of sampled rows within some windows (`None`: in all), at most about `most`, evenly.

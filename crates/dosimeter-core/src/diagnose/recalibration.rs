@@ -15,13 +15,11 @@
 //! **It assumes that P(Y | inputs, score) is what it was**, a weaker assumption than that P(Y | score) is.
 
 use super::case::Case;
-use super::learner::{matrix, rows_in};
+use super::learner::{for_estimate, matrix, rows_in};
 use crate::learn::{Config, Loss, cross_fit};
 use crate::metric::{Calibrator, Estimate, Moments};
-use crate::profile::{ColumnKind, PeriodProfile, Role};
+use crate::profile::{PeriodProfile, Role};
 
-/// Cells of the samples that the trees may read of each period.
-const BUDGET: usize = 1_000_000;
 const LEAST_ROWS: usize = 1_000;
 const FOLDS: usize = 3;
 /// Stretches of the score that have a correction each.
@@ -54,12 +52,7 @@ impl Recalibration {
     /// `None` where there is too little to learn from, or nothing was learned.
     pub(super) fn new(case: &Case<'_>, calibrator: &Calibrator) -> Option<Recalibration> {
         let score = case.baseline.column_with(Role::Score)?;
-        let readable = |j: &usize| {
-            let spec = case.spec(*j);
-            (spec.role.is_input() || spec.role == Role::Score) && spec.kind != ColumnKind::Text
-        };
-        let columns: Vec<usize> = (0..case.baseline.columns.len()).filter(readable).collect();
-        let most = (BUDGET / columns.len().max(1)).max(2_000);
+        let (columns, most) = for_estimate(case, Role::Score);
         let period = &case.baseline.reference;
         let rows_then = rows_in(period, None, most);
         let residual = |i: &usize| {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::case::Case;
+use super::case::{Case, moves_input};
 use super::performance::Performance;
 use super::prior::follows_inputs;
 use super::{any_harmful, is_blind};
@@ -17,13 +17,11 @@ const BLIND_SHARE: f64 = 0.15;
 
 /// Puts what to look at first first: by severity, causes before symptoms, then by what they carry.
 pub(crate) fn rank(findings: &mut [Finding]) {
-    let moved = |f: &Finding| matches!(f.mode, Mode::CategoryShift | Mode::DataDrift | Mode::SchemaChange);
-    let inputs_moved = findings.iter().any(moved);
+    let inputs_moved = findings.iter().any(|f| moves_input(f) || f.mode == Mode::SchemaChange);
     let order = |f: &Finding| match f.mode {
         // What came later is part of what came first, and its causes are those.
         _ if matches!(f.kind.as_deref(), Some("metric_fell_again" | "moved_again")) => 7,
-        // Values beyond a range are a movement of an input more often than a change of its form.
-        Mode::SchemaChange if f.kind.as_deref() == Some("range_left") => 5,
+        _ if moves_input(f) => 5,
         Mode::SchemaChange => 0,
         Mode::PerformanceLoss => 1,
         Mode::ConceptDrift => 2,
@@ -33,7 +31,6 @@ pub(crate) fn rank(findings: &mut [Finding]) {
         Mode::PriorShift if inputs_moved => 6,
         Mode::PriorShift => 4,
         Mode::CalibrationLoss => 4,
-        Mode::CategoryShift | Mode::DataDrift => 5,
         _ => 8,
     };
     let carried = |f: &Finding| f.impact.as_ref().map_or(0.0, |i| i.change.0.abs());

@@ -1,6 +1,6 @@
 //! Every finding's severity and price: what it carries of the loss, and where nobody can say, what its kind is worth.
 
-use super::case::{Case, detail, evidence, finding};
+use super::case::{Case, detail, evidence, finding, moves_input};
 use super::causes::{Causes, Place};
 use super::performance::{Performance, impact};
 use super::schema_part::{breaks, overlaps};
@@ -23,7 +23,7 @@ pub(crate) fn weigh(
     for (at, f) in findings.iter_mut().enumerate() {
         f.severity = match f.mode {
             Mode::PerformanceLoss | Mode::CalibrationLoss | Mode::ConceptDrift => f.severity,
-            Mode::SchemaChange if f.kind.as_deref() == Some("range_left") => input_severity(case, f, measured, causes),
+            Mode::SchemaChange if moves_input(f) => input_severity(case, f, measured, causes),
             Mode::SchemaChange | Mode::FeedStalled => schema_severity(case, f, measured, own_part(causes, at)),
             // Where only the base rate moved, inputs move because classes do.
             Mode::DataDrift | Mode::CategoryShift if prior_alone => {
@@ -217,10 +217,7 @@ fn concept(case: &Case<'_>, p: &Performance, c: &Causes, prior_alone: bool) -> O
 fn together(case: &Case<'_>, p: &Performance, c: &Causes, prior_alone: bool, findings: &[Finding]) -> Option<Finding> {
     let parts = c.parts.as_ref()?;
     let carried = c.inputs();
-    let blamed = |f: &Finding| {
-        f.severity == Severity::Harmful
-            && (matches!(f.mode, Mode::DataDrift | Mode::CategoryShift) || f.kind.as_deref() == Some("range_left"))
-    };
+    let blamed = |f: &Finding| f.severity == Severity::Harmful && moves_input(f);
     let error = parts.inputs_common.se.hypot(parts.inputs_unseen.se) * c.scale;
     if prior_alone
         || !p.is_harmful()

@@ -497,7 +497,8 @@ pub(super) fn p_of_mean(component: &Component, (mean, n): (f64, f64), variance: 
         Kind::Rank(_) => (n - 1.0).max(1.0),
         Kind::Share(_) => f64::INFINITY,
     });
-    tail::student_two_sided(scaled, freedom).max(heavy_two_sided(scaled, chance.excess * share.powi(2) / chance.windows))
+    tail::student_two_sided(scaled, freedom)
+        .max(heavy_two_sided(scaled, chance.excess * share.powi(2) / chance.windows))
 }
 
 /// Two-sided p of a standardised deviation whose law has this excess kurtosis: Student's law of the same variance and kurtosis,
